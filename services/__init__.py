@@ -1,0 +1,1 @@
+"""Concierge's services. Each folder is one service, or a pure library several services share."""

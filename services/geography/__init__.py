@@ -1,0 +1,1 @@
+"""Geographic maths and datums. A pure library."""

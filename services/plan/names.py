@@ -1,0 +1,10 @@
+"""How hotel names are folded before they are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def fold_name(name: str) -> str:
+    """Return the name in NFKC, case-folded, without blanks: what name leaves compare."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
