@@ -385,7 +385,9 @@ def place_to_pb(place: PlaceMention) -> pb.PlaceMention:
         id=place.id,
         name=place.name,
         canonical_name=place.canonical_name,
-        category=CATEGORY_TO_PB[place.category] if place.category else None,
+        category=CATEGORY_TO_PB[place.category]
+        if place.category
+        else hotel_pb2.PLACE_CATEGORY_UNSPECIFIED,
         city=place.city,
         spans=spans_to_pb(place.spans),
     )

@@ -1,0 +1,8 @@
+"""What facilities, kinds, tiers, room types and brands are called, in every language we read.
+
+A pure library over data files with a version; adding a word is editing YAML, not code.
+"""
+
+from services.vocabulary.vocabulary import Concept, Vocabulary
+
+__all__ = ["Concept", "Vocabulary"]
