@@ -1,0 +1,45 @@
+"""`concierge up`: the whole product in one process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from services.cli.session import DEFAULT_DATA, run
+from services.embedded.runtime import EmbeddedRuntime
+from services.embedded.settings import EmbeddedSettings
+from services.platform.lifecycle import until_stopped
+
+
+def up(
+    data: Path = typer.Option(DEFAULT_DATA, "--data", help="Data directory."),
+    port: int = typer.Option(50051, "--port", min=0, max=65535, help="gRPC port; 0: any free."),
+    workers: bool = typer.Option(
+        True, "--workers/--no-workers", help="Start the ingestion workers too."
+    ),
+    gazetteer: list[Path] = typer.Option(
+        [], "--gazetteer", help="Further places, JSON Lines with name, lat, lon."
+    ),
+) -> None:
+    """Start every service in this process; stop with Ctrl-C."""
+
+    async def work() -> None:
+        settings = EmbeddedSettings(
+            data_dir=data, port=port, with_workers=workers, gazetteer_files=tuple(gazetteer)
+        )
+        runtime = EmbeddedRuntime(settings, progress=lambda line: _say(f"  {line}"))
+        try:
+            bound = await runtime.start()
+            _say(f"ready: {runtime.hotel_count()} hotels, gRPC on 127.0.0.1:{bound}")
+            await until_stopped()
+        finally:
+            await runtime.stop()
+
+    run(work)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,127 @@
+"""The gazetteer: places from JSON Lines files, held in memory."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from services.geocoding.domain.place import Place
+from services.geography.distance import EARTH_RADIUS_KM
+from services.plan.condition import PlaceCategory, Point
+from services.platform.errors import FailedPrecondition
+from services.text.fold import fold
+
+SHIPPED = Path(__file__).parents[1] / "data" / "gazetteer.jsonl"
+
+# Words that say what sort of place a name is; with and without them it is the same place.
+_STATION_WORDS = ("地铁站", "火车站", "站", " railway station", " train station",
+                  " metro station", " subway station", " station")
+
+
+class FileGazetteer:
+    """`PlaceIndex` over JSON Lines files.
+
+    A line: `{"name", "names"?: [text], "name_en"?, "category"?, "city"?, "district"?, "lat",
+    "lon"}`; `category` defaults to "other", coordinates are WGS-84.
+    """
+
+    def __init__(self, places: Iterable[tuple[Place, Sequence[str]]]) -> None:
+        self._by_name: defaultdict[str, list[Place]] = defaultdict(list)
+        self._places: list[Place] = []
+        for place, names in places:
+            self._places.append(place)
+            for key in {key for name in (place.name, *names) for key in _keys(name)}:
+                self._by_name[key].append(place)
+        self._radians = np.radians(
+            np.array(
+                [(place.point.latitude, place.point.longitude) for place in self._places],
+                dtype=np.float64,
+            ).reshape(-1, 2)
+        )
+
+    @classmethod
+    def load(
+        cls, files: Sequence[Path] = (SHIPPED,), *, defaults: dict[str, str] | None = None
+    ) -> FileGazetteer:
+        """Read the files.
+
+        Args:
+            files: JSON Lines files.
+            defaults: Values for fields a line lacks, such as a category or a city.
+
+        Raises:
+            FailedPrecondition: A file is missing or a line is malformed; names file and line.
+        """
+        return cls(entry for file in files for entry in _read(file, defaults or {}))
+
+    def __len__(self) -> int:
+        """Return the number of places."""
+        return len(self._places)
+
+    async def by_name(self, name: str) -> Sequence[Place]:
+        """Return every place of that name."""
+        for key in _keys(name):
+            if found := self._by_name.get(key):
+                return found
+        return ()
+
+    async def near(
+        self, point: Point, *, radius_km: float, limit: int
+    ) -> Sequence[tuple[Place, float]]:
+        """Return the places within the radius with their distance, nearest first."""
+        lat, lon = math.radians(point.latitude), math.radians(point.longitude)
+        half = (
+            np.sin((self._radians[:, 0] - lat) / 2) ** 2
+            + math.cos(lat)
+            * np.cos(self._radians[:, 0])
+            * np.sin((self._radians[:, 1] - lon) / 2) ** 2
+        )
+        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+        order = np.argsort(km, kind="stable")[:limit]
+        return [(self._places[i], float(km[i])) for i in order if km[i] <= radius_km]
+
+
+def _keys(name: str) -> list[str]:
+    """Return the lookup keys of a name: as it is, then without a word for its sort."""
+    folded = fold(name).text.strip()
+    keys = [folded.replace(" ", "")]
+    for word in _STATION_WORDS:
+        if folded.endswith(word) and len(folded) > len(word):
+            keys.append(folded.removesuffix(word).replace(" ", ""))
+            break
+    return keys
+
+
+def _read(file: Path, defaults: dict[str, str]) -> Iterable[tuple[Place, Sequence[str]]]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FailedPrecondition(f"gazetteer {file} cannot be read: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = {**defaults, **json.loads(line)}
+            point = Point(float(entry["lat"]), float(entry["lon"]))
+            if not (-90 <= point.latitude <= 90 and -180 <= point.longitude <= 180):
+                raise ValueError("coordinates out of range")
+            place = Place(
+                name=str(entry["name"]),
+                category=PlaceCategory(entry.get("category") or "other"),
+                point=point,
+                city=str(entry.get("city") or ""),
+                district=str(entry.get("district") or ""),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise FailedPrecondition(
+                f"gazetteer {file} line {number}: {type(error).__name__} {error}"
+            ) from error
+        names = [str(name) for name in entry.get("names") or ()]
+        if entry.get("name_en"):
+            names.append(str(entry["name_en"]))
+        yield place, names
