@@ -7,8 +7,8 @@ unless the subscription allows more in flight. The position moves only past fini
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.platform.events import Event, Record
@@ -35,6 +35,8 @@ class Subscription:
             strictly, more lets records of one partition overlap (the committed position still
             only passes finished work).
         from_beginning: Where a group without a position starts: the oldest record or the end.
+        start_offsets: Where to start by (topic, partition), for a reader that keeps its own
+            positions with what it built from the records; overrides the group's position.
     """
 
     group: str
@@ -44,6 +46,7 @@ class Subscription:
     max_batch: int = 500
     max_in_flight: int = 64
     from_beginning: bool = False
+    start_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 class Consumption(Protocol):

@@ -1,0 +1,43 @@
+"""The platform's metrics, and the page Prometheus reads."""
+
+from __future__ import annotations
+
+import threading
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+RPC_SECONDS = Histogram(
+    "concierge_rpc_seconds", "Time of a gRPC call.", ("method", "code"), buckets=_SECONDS
+)
+EVENT_SECONDS = Histogram(
+    "concierge_event_seconds",
+    "Time of a handler on one event or batch.",
+    ("group", "topic", "result"),
+    buckets=_SECONDS,
+)
+EVENTS_EXPIRED = Counter(
+    "concierge_events_expired_total", "Events dropped after their deadline.", ("group", "topic")
+)
+EVENTS_DEAD_LETTERED = Counter(
+    "concierge_events_dead_lettered_total",
+    "Events sent to a dead-letter topic.",
+    ("group", "topic"),
+)
+EVENTS_RETRIED = Counter(
+    "concierge_events_retried_total", "Deliveries repeated in place.", ("group", "topic")
+)
+JOINS_OPEN = Gauge("concierge_joins_open", "Joins that wait for parts.", ("service",))
+JOINS_INCOMPLETE = Counter(
+    "concierge_joins_incomplete_total", "Joins that ended without all parts.", ("service",)
+)
+JOIN_PARTS_LATE = Counter(
+    "concierge_join_parts_late_total", "Parts that came after their join ended.", ("service",)
+)
+
+
+def serve(port: int) -> tuple[WSGIServer, threading.Thread] | None:
+    """Serve the metrics over HTTP on a port; 0 serves nothing."""
+    return None if port == 0 else start_http_server(port)

@@ -1,0 +1,70 @@
+"""Settings: read once at start, from the environment, `.env` and flags; frozen after that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RpcSettings(BaseModel):
+    """Limits of a gRPC server."""
+
+    model_config = ConfigDict(frozen=True)
+
+    default_deadline_s: float = Field(default=10.0, gt=0, description="For calls that set none.")
+    max_request_bytes: int = Field(default=32 << 20, gt=0, description="Largest request.")
+    max_response_bytes: int = Field(default=32 << 20, gt=0, description="Largest response.")
+    max_concurrent_calls: int = Field(default=1_000, gt=0, description="Calls in work at once.")
+    grace_s: float = Field(default=10.0, ge=0, description="Time for running calls at shutdown.")
+
+
+class LogSettings(BaseModel):
+    """What is logged and how."""
+
+    model_config = ConfigDict(frozen=True)
+
+    level: str = Field(default="INFO", pattern="DEBUG|INFO|WARNING|ERROR", description="Least level.")
+    as_json: bool = Field(default=True, description="JSON lines, else columns for people.")
+
+
+class ServiceSettings(BaseSettings):
+    """Base of every service's settings; a subclass sets `env_prefix`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    rpc: RpcSettings = RpcSettings()
+    log: LogSettings = LogSettings()
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="Prometheus port; 0: none.")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDescription:
+    """One setting for people."""
+
+    name: str
+    environment: str
+    default: str
+    description: str
+
+
+def describe(
+    kind: type[BaseModel], *, prefix: str = "", path: str = ""
+) -> Iterator[SettingDescription]:
+    """Yield every setting of a class with its environment variable, default and meaning."""
+    prefix = prefix or str(kind.model_config.get("env_prefix", ""))
+    for name, field in kind.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from describe(annotation, prefix=prefix, path=f"{path}{name}__")
+            continue
+        yield SettingDescription(
+            f"{path}{name}".replace("__", "."),
+            f"{prefix}{path}{name}".upper(),
+            str(field.get_default(call_default_factory=True)),
+            field.description or "",
+        )
