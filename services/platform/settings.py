@@ -26,7 +26,9 @@ class LogSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    level: str = Field(default="INFO", pattern="DEBUG|INFO|WARNING|ERROR", description="Least level.")
+    level: str = Field(
+        default="INFO", pattern="DEBUG|INFO|WARNING|ERROR", description="Least level."
+    )
     as_json: bool = Field(default=True, description="JSON lines, else columns for people.")
 
 

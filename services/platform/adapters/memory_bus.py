@@ -410,7 +410,8 @@ class _Member:
         return None
 
     async def _dead_letter(self, record: Record, error: Exception) -> None:
-        service = self._group.name.removeprefix("concierge.")
+        # A group is concierge.<service>, or concierge.<service>.<what it fills>.
+        service = self._group.name.split(".")[1]
         topic = dead_letter_topic(record.topic, service)
         metrics.EVENTS_DEAD_LETTERED.labels(self._group.name, record.topic).inc()
         headers = {

@@ -1,0 +1,166 @@
+"""Conditions compiled to tantivy queries.
+
+Every filter field is a raw text or a fast number; which fields a record has is in the raw field
+`known`, so that "known and not matching" - what a NOT means in three-valued logic - is a query.
+Circles cannot be said in tantivy: the caller resolves them to row numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import tantivy
+
+from services.plan.condition import Field, Name, NameMatch, Near, Point, Range, Term
+from services.plan.facts import HotelFacts
+from services.plan.names import fold_name
+from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
+
+TERM_FIELDS = {
+    Field.BRAND: "brand",
+    Field.KIND: "kind",
+    Field.TIER: "tier",
+    Field.PRICE_BAND: "price_band",
+    Field.DISTRICT: "district",
+    Field.CITY: "city",
+    Field.FACILITY: "facilities",
+    Field.ROOM_TYPE: "room_types",
+    Field.HOTEL_ID: "hotel_id",
+}
+NUMBER_FIELDS = {
+    Field.PRICE: "price",
+    Field.GUEST_RATING: "guest_rating",
+    Field.STAR_RATING: "star_rating",
+    Field.REVIEW_COUNT: "review_count",
+}
+
+Circle = Callable[[Point, float], list[int]]
+"""Row numbers of the hotels within a radius in kilometres of a point."""
+
+
+def known_fields(facts: HotelFacts) -> list[str]:
+    """Return which fields a record has, as the terms of the field `known`."""
+    held = {
+        "hotel_id": facts.hotel_id,
+        "brand": facts.brand,
+        "kind": facts.kind,
+        "tier": facts.tier,
+        "price_band": facts.price_band,
+        "district": facts.district,
+        "city": facts.city,
+        "facilities": facts.facilities,
+        "room_types": facts.room_types,
+        "price": facts.price,
+        "guest_rating": facts.guest_rating,
+        "star_rating": facts.star_rating,
+        "review_count": facts.review_count,
+        "nearby": facts.nearby,
+        "location": facts.location,
+    }
+    return [name for name, value in held.items() if value is not None]
+
+
+class Compiler:
+    """Compiles normal forms against one schema."""
+
+    def __init__(self, schema: tantivy.Schema, circle: Circle) -> None:
+        self._schema = schema
+        self._circle = circle
+
+    def compile(self, form: NormalForm) -> tantivy.Query:
+        """Return the query of the records for which the form holds."""
+        match form:
+            case Conjunction(parts=parts):
+                return _all([self.compile(part) for part in parts])
+            case Disjunction(parts=parts):
+                return _any([self.compile(part) for part in parts])
+            case Literal(leaf=leaf, positive=positive):
+                match leaf:
+                    case Term():
+                        return self._term(leaf, positive)
+                    case Range():
+                        return self._range(leaf, positive)
+                    case Name():
+                        found = self._name(leaf)
+                        return found if positive else _but(tantivy.Query.all_query(), found)
+                    case Near():
+                        return self._near(leaf, positive)
+
+    def _known(self, field: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, "known", field)
+
+    def _signed(self, field: str, found: tantivy.Query, positive: bool) -> tantivy.Query:
+        return found if positive else _but(self._known(field), found)
+
+    def _term(self, leaf: Term, positive: bool) -> tantivy.Query:
+        field = TERM_FIELDS[leaf.field]
+        return self._signed(field, self._values(field, leaf.values), positive)
+
+    def _values(self, field: str, values: Iterable[str]) -> tantivy.Query:
+        wanted = list(values)
+        if len(wanted) == 1:
+            return tantivy.Query.term_query(self._schema, field, wanted[0])
+        return tantivy.Query.term_set_query(self._schema, field, wanted)
+
+    def _range(self, leaf: Range, positive: bool) -> tantivy.Query:
+        field = NUMBER_FIELDS[leaf.field]
+        found = tantivy.Query.range_query(
+            self._schema,
+            field,
+            tantivy.FieldType.Float,
+            lower_bound=leaf.min,
+            upper_bound=leaf.max,
+            include_lower=not leaf.min_exclusive,
+            include_upper=not leaf.max_exclusive,
+        )
+        return self._signed(field, found, positive)
+
+    def _name(self, leaf: Name) -> tantivy.Query:
+        wanted = fold_name(leaf.value)
+        if leaf.match is NameMatch.EXACT:
+            return tantivy.Query.term_query(self._schema, "names", wanted)
+        return tantivy.Query.regex_query(self._schema, "names", f".*{_escape(wanted)}.*")
+
+    def _near(self, leaf: Near, positive: bool) -> tantivy.Query:
+        listed = circle = None
+        if leaf.listed:
+            listed = self._values("nearby", [f"{p.category}/{p.name}" for p in leaf.listed])
+        if leaf.center is not None and leaf.radius_km is not None:
+            rows = self._circle(leaf.center, leaf.radius_km)
+            circle = tantivy.Query.term_set_query(self._schema, "row", rows)
+        if positive:
+            return _any([query for query in (listed, circle) if query is not None])
+        # False is: every part that can tell is known, and none holds.
+        parts = []
+        if listed is not None:
+            parts.append(_but(self._known("nearby"), listed))
+        if circle is not None:
+            parts.append(_but(self._known("location"), circle))
+        return _all(parts) if parts else tantivy.Query.all_query()
+
+
+def _all(parts: list[tantivy.Query]) -> tantivy.Query:
+    if not parts:
+        return tantivy.Query.all_query()
+    if len(parts) == 1:
+        return parts[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in parts])
+
+
+def _any(parts: list[tantivy.Query]) -> tantivy.Query:
+    if not parts:
+        return tantivy.Query.empty_query()
+    if len(parts) == 1:
+        return parts[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
+
+
+def _but(these: tantivy.Query, not_these: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Must, these), (tantivy.Occur.MustNot, not_these)]
+    )
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([^\w\s])", r"\\\1", text)

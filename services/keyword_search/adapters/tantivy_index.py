@@ -1,0 +1,352 @@
+"""The keyword index on tantivy, in this process.
+
+Words, filter fields and numbers are in tantivy; records and positions are beside it in memory,
+by row number, because tantivy decompresses a block per stored document. A row is never reused:
+an upsert deletes the hotel's document and appends a new row.
+
+The index lives in memory and is filled by replaying the catalogue topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import tantivy
+
+from services.geography.distance import EARTH_RADIUS_KM
+from services.keyword_search.adapters.tantivy_conditions import Compiler, known_fields
+from services.keyword_search.domain.document import Document
+from services.keyword_search.domain.query import KeywordQuery
+from services.plan.condition import Condition, Field, Point
+from services.plan.normal_form import normal_form
+from services.plan.query_plan import Direction, SortKey, Trend
+from services.plan.tree import conjunction, conjuncts
+from services.platform.errors import Unavailable
+from services.recall.recalled import Found, Recalled
+
+# Which words count how much: a hotel's own name most, prose least.
+BOOSTS = {"name": 3.0, "place": 1.5, "facility": 1.0, "description": 0.5}
+# Score of satisfying the condition without any word; the prior multiplies it.
+BASE_SCORE = 0.1
+PREFERENCE_BOOST = 4.0
+WRITER_HEAP_BYTES = 256 * 1024 * 1024
+SEARCH_THREADS = 2
+
+_RAW_FIELDS = (
+    "known", "names", "hotel_id", "brand", "kind", "tier", "price_band", "district", "city",
+    "facilities", "room_types", "nearby",
+)  # fmt: skip
+_FLOAT_FIELDS = ("price", "guest_rating", "star_rating", "review_count", "prior")
+
+
+class TantivyIndex:
+    """`KeywordIndex` on tantivy. Searches run on threads and see whole batches only."""
+
+    def __init__(self) -> None:
+        self._schema = _schema()
+        self._index = tantivy.Index(self._schema)
+        self._index.register_tokenizer(
+            "blanks", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        )
+        self._writer = self._index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
+        self._write_lock = threading.Lock()
+        self._searchers = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="tantivy")
+        self._rows: dict[str, int] = {}
+        self._revisions: dict[str, int] = {}
+        self._records: list[bytes] = []
+        self._ids: list[str] = []
+        self._positions = np.full((1024, 2), np.nan)
+        self._compiler = Compiler(self._schema, self._circle)
+        self._generation = 0
+
+    async def upsert(self, documents: Sequence[Document]) -> int:
+        """Add or replace hotels; return how many were taken."""
+        return await asyncio.to_thread(self._upsert, documents)
+
+    async def delete(self, hotel_ids: Sequence[str]) -> None:
+        """Remove hotels; unknown ids are fine."""
+        await asyncio.to_thread(self._delete, hotel_ids)
+
+    async def search(self, query: KeywordQuery) -> Recalled:
+        """Find the best hotels that satisfy the condition."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._searchers, self._search, query)
+        except ValueError as error:
+            raise Unavailable(f"tantivy refused the query: {error}") from error
+
+    async def get(self, hotel_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the records of those ids that exist."""
+        return {id: self._records[self._rows[id]] for id in hotel_ids if id in self._rows}
+
+    async def count(self) -> int:
+        """Return how many hotels are held."""
+        return len(self._rows)
+
+    def version(self) -> str:
+        """Return what identifies the index."""
+        return f"tantivy-{tantivy.__version__}/{self._generation}"
+
+    def close(self) -> None:
+        """Release the threads."""
+        self._searchers.shutdown()
+
+    # --- writing -------------------------------------------------------------------------------
+    def _upsert(self, documents: Sequence[Document]) -> int:
+        with self._write_lock:
+            taken = 0
+            for document in {d.facts.hotel_id: d for d in _oldest_first(documents)}.values():
+                id = document.facts.hotel_id
+                if self._revisions.get(id, -1) > document.revision:
+                    continue
+                if id in self._rows:
+                    self._writer.delete_documents_by_term("hotel_id", id)
+                row = self._append(document)
+                self._writer.add_document(_tantivy_document(document, row))
+                self._rows[id], self._revisions[id] = row, document.revision
+                taken += 1
+            self._commit()
+            return taken
+
+    def _delete(self, hotel_ids: Sequence[str]) -> None:
+        with self._write_lock:
+            for id in hotel_ids:
+                if id in self._rows:
+                    self._writer.delete_documents_by_term("hotel_id", id)
+                    self._records[self._rows.pop(id)] = b""
+                    self._revisions.pop(id, None)
+            self._commit()
+
+    def _append(self, document: Document) -> int:
+        row = len(self._records)
+        if row >= len(self._positions):
+            grown = np.full((len(self._positions) * 2, 2), np.nan)
+            grown[: len(self._positions)] = self._positions
+            self._positions = grown
+        location = document.facts.location
+        if location is not None:
+            self._positions[row] = (location.latitude, location.longitude)
+        self._records.append(document.record)
+        self._ids.append(document.facts.hotel_id)
+        if (old := self._rows.get(document.facts.hotel_id)) is not None:
+            self._positions[old] = np.nan
+            # A search that runs now may still hold the old row: its record goes with it.
+        return row
+
+    def _commit(self) -> None:
+        self._writer.commit()
+        self._index.reload()
+        self._generation += 1
+
+    # --- searching -----------------------------------------------------------------------------
+    def _search(self, query: KeywordQuery) -> Recalled:
+        searcher = self._index.searcher()
+        allowed = self._filter(query.condition)
+        if query.sort:
+            return self._sorted(searcher, allowed, query)
+        words = self._words(query)
+        parts = [(tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE))]
+        parts += [(tantivy.Occur.Should, word) for word in words]
+        result = searcher.search(
+            tantivy.Query.boolean_query(parts), query.limit, weight_by_field="prior"
+        )
+        return self._recalled(
+            searcher,
+            [address for _, address in result.hits],
+            [score for score, _ in result.hits],
+            int(result.count),
+            "ranked" if query.tokens else "prior",
+            query.condition,
+        )
+
+    def _filter(self, condition: Condition | None) -> tantivy.Query:
+        closed = tantivy.Query.term_query(self._schema, "known", "closed")
+        wanted = (
+            tantivy.Query.all_query()
+            if condition is None
+            else self._compiler.compile(normal_form(condition))
+        )
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, wanted), (tantivy.Occur.MustNot, closed)]
+        )
+
+    def _words(self, query: KeywordQuery) -> list[tantivy.Query]:
+        words = [
+            tantivy.Query.boost_query(
+                tantivy.Query.term_query(self._schema, field, token, index_option="freq"), boost
+            )
+            for token in query.tokens
+            for field, boost in BOOSTS.items()
+        ]
+        for preference in query.preferences:
+            if not isinstance(preference.wish, Trend):
+                form = normal_form(preference.wish, positive=preference.weight > 0)
+                wished = tantivy.Query.const_score_query(
+                    self._compiler.compile(form), PREFERENCE_BOOST * abs(preference.weight)
+                )
+                words.append(wished)
+        return words
+
+    def _sorted(
+        self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery
+    ) -> Recalled:
+        count = searcher.search(allowed, 1).count
+        addresses = self._in_order(searcher, allowed, query.sort[0], query.limit, int(count))
+        scores = [1.0 / (rank + 1) for rank in range(len(addresses))]
+        return self._recalled(searcher, addresses, scores, int(count), "sorted", query.condition)
+
+    def _in_order(
+        self,
+        searcher: tantivy.Searcher,
+        allowed: tantivy.Query,
+        key: SortKey,
+        limit: int,
+        count: int,
+    ) -> list[tantivy.DocAddress]:
+        """Return the first matches by the most significant key; ranking settles the rest."""
+        ascending = key.direction is Direction.ASCENDING
+        if key.field is Field.DISTANCE:
+            return self._by_distance(searcher, allowed, key, limit, count)
+        field = {
+            Field.PRICE: "price",
+            Field.GUEST_RATING: "guest_rating",
+            Field.STAR_RATING: "star_rating",
+            Field.REVIEW_COUNT: "review_count",
+        }.get(key.field, "prior")
+        known = (
+            tantivy.Query.all_query()
+            if field == "prior"
+            else tantivy.Query.term_query(self._schema, "known", field)
+        )
+        with_value = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, allowed), (tantivy.Occur.Must, known)]
+        )
+        order = tantivy.Order.Asc if ascending else tantivy.Order.Desc
+        hits = searcher.search(with_value, limit, order_by_field=field, order=order).hits
+        addresses = [address for _, address in hits]
+        if len(addresses) < limit:
+            without = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, allowed), (tantivy.Occur.MustNot, known)]
+            )
+            rest = searcher.search(without, limit - len(addresses))
+            addresses += [address for _, address in rest.hits]
+        return addresses
+
+    def _by_distance(
+        self,
+        searcher: tantivy.Searcher,
+        allowed: tantivy.Query,
+        key: SortKey,
+        limit: int,
+        count: int,
+    ) -> list[tantivy.DocAddress]:
+        if count == 0:
+            return []
+        addresses = [address for _, address in searcher.search(allowed, count).hits]
+        if key.center is None:
+            return addresses[:limit]
+        rows = np.array(searcher.fast_field_values("row", addresses), dtype=np.int64)
+        km = self._km(key.center)[rows]
+        if key.direction is Direction.DESCENDING:
+            km = -km
+        order = np.argsort(np.where(np.isnan(km), np.inf, km), kind="stable")
+        return [addresses[i] for i in order[:limit]]
+
+    def _recalled(
+        self,
+        searcher: tantivy.Searcher,
+        addresses: list[tantivy.DocAddress],
+        scores: list[float],
+        count: int,
+        method: str,
+        condition: Condition | None,
+    ) -> Recalled:
+        rows = searcher.fast_field_values("row", addresses) if addresses else []
+        candidates = tuple(
+            Found(self._ids[row], float(score), self._records[row])
+            for row, score in zip(rows, scores, strict=True)
+            if self._records[row]
+        )
+        return Recalled(
+            candidates,
+            count,
+            method,
+            self._leave_one_out(searcher, condition) if count == 0 else (),
+        )
+
+    def _leave_one_out(
+        self, searcher: tantivy.Searcher, condition: Condition | None
+    ) -> tuple[int, ...]:
+        parts = conjuncts(condition)
+        return tuple(
+            int(
+                searcher.search(
+                    self._filter(conjunction(parts[:index] + parts[index + 1 :])), 1
+                ).count
+            )
+            for index in range(len(parts))
+        )
+
+    def _circle(self, center: Point, radius_km: float) -> list[int]:
+        km = self._km(center)
+        return [int(row) for row in np.flatnonzero(km <= radius_km)]
+
+    def _km(self, center: Point) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        positions = np.radians(self._positions[: len(self._records)])
+        lat, lon = np.radians(center.latitude), np.radians(center.longitude)
+        chord = (
+            np.sin((positions[:, 0] - lat) / 2) ** 2
+            + np.cos(lat) * np.cos(positions[:, 0]) * np.sin((positions[:, 1] - lon) / 2) ** 2
+        )
+        km: np.ndarray[tuple[int], np.dtype[np.float64]] = (
+            2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+        )
+        return km
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for field in BOOSTS:
+        builder.add_text_field(field, tokenizer_name="blanks", index_option="freq")
+    for field in _RAW_FIELDS:
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    for field in _FLOAT_FIELDS:
+        builder.add_float_field(field, indexed=False, fast=True)
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    return builder.build()
+
+
+def _tantivy_document(document: Document, row: int) -> tantivy.Document:
+    facts = document.facts
+    known = known_fields(facts)
+    if facts.closed:
+        known.append("closed")
+    values: dict[str, list[object]] = {
+        "name": [document.name],
+        "place": [document.place],
+        "facility": [document.facility],
+        "description": [document.description],
+        "known": list(known),
+        "names": list(facts.names),
+        "hotel_id": [facts.hotel_id],
+        "facilities": list(facts.facilities or ()),
+        "room_types": list(facts.room_types or ()),
+        "nearby": [f"{place.category}/{place.name}" for place in facts.nearby or ()],
+        "prior": [document.prior],
+        "row": [row],
+    }
+    for field in ("brand", "kind", "tier", "price_band", "district", "city"):
+        if (text := getattr(facts, field)) is not None:
+            values[field] = [text]
+    for field in ("price", "guest_rating", "star_rating", "review_count"):
+        if (number := getattr(facts, field)) is not None:
+            values[field] = [float(number)]
+    return tantivy.Document(**values)
+
+
+def _oldest_first(documents: Sequence[Document]) -> list[Document]:
+    return sorted(documents, key=lambda document: document.revision)

@@ -1,0 +1,63 @@
+"""The event doors of keyword search."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from concierge.recall.v1 import candidate_pb2
+
+from services.keyword_search import handlers
+from services.keyword_search.domain.document import Document, document_of
+from services.keyword_search.ports import KeywordIndex
+from services.plan.query_plan import QueryPlan
+from services.platform.bus import Consumption, EventBus, Subscription
+from services.platform.consumer import group_of
+from services.platform.events import Record
+from services.recall import wire as recall_wire
+from services.recall.stage import HOTEL_TOPIC, LOCATED_TOPIC, catalogue_batch, on_search_located
+
+SERVICE = "keyword_search"
+
+
+async def subscribe(
+    bus: EventBus, index: KeywordIndex, *, limit: int, batch_size: int, max_in_flight: int
+) -> list[Consumption]:
+    """Start reading located searches and the catalogue."""
+
+    async def retrieve(plan: QueryPlan, wanted: int) -> candidate_pb2.StageResult:
+        recalled = await handlers.retrieve(plan, limit=wanted, index=index)
+        return recall_wire.stage_result(
+            candidate_pb2.RECALL_STAGE_KEYWORD, recalled, index_version=index.version()
+        )
+
+    async def on_catalogue(records: Sequence[Record]) -> None:
+        documents, removed = await asyncio.to_thread(_documents, records)
+        await handlers.index_hotels(documents, removed, index=index)
+
+    searches = Subscription(
+        group_of(SERVICE),
+        (LOCATED_TOPIC,),
+        handler=on_search_located(
+            retrieve,
+            stage=candidate_pb2.RECALL_STAGE_KEYWORD,
+            service=SERVICE,
+            bus=bus,
+            limit=limit,
+        ),
+        max_in_flight=max_in_flight,
+    )
+    # The index is in memory: it is filled from the beginning of the compacted topic.
+    catalogue = Subscription(
+        f"{group_of(SERVICE)}.index",
+        (HOTEL_TOPIC,),
+        batch_handler=on_catalogue,
+        max_batch=batch_size,
+        from_beginning=True,
+    )
+    return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
+
+
+def _documents(records: Sequence[Record]) -> tuple[list[Document], list[str]]:
+    hotels, removed = catalogue_batch(records)
+    return [document_of(hotel) for hotel in hotels], removed

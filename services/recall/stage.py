@@ -1,0 +1,96 @@
+"""The event doors of a recall stage: located searches in, candidates out, the catalogue in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
+from concierge.recall.v1 import candidate_pb2
+from concierge.search.v1 import search_events_pb2
+
+from services.plan.query_plan import QueryPlan
+from services.platform.bus import EventBus, Handler
+from services.platform.consumer import consume
+from services.platform.envelope import decode
+from services.platform.errors import ConciergeError, InvalidArgument
+from services.platform.events import Event, Record
+from services.platform.telemetry import traceparent
+from services.recall import wire
+
+LOCATED_TOPIC = "concierge.search.located.v1"
+CANDIDATES_TOPIC = "concierge.search.candidates.v1"
+HOTEL_TOPIC = "concierge.catalog.hotel.v1"
+
+log = structlog.get_logger(__name__)
+
+Retrieve = Callable[[QueryPlan, int], Awaitable[candidate_pb2.StageResult]]
+
+
+def on_search_located(
+    retrieve: Retrieve,
+    *,
+    stage: candidate_pb2.RecallStage,
+    service: str,
+    bus: EventBus,
+    limit: int,
+) -> Handler:
+    """Return the handler that recalls for a located search and publishes what it found.
+
+    A stage that fails says so in its event: ranking then goes on without it at once. The event
+    is not tried again, because the guest's answer would wait for it.
+    """
+
+    async def recall(message: search_events_pb2.SearchLocated, record: Record) -> None:
+        start = time.perf_counter_ns()
+        try:
+            result = await retrieve(
+                wire.searchable_plan(message.plan), max(limit, message.context.rank_depth)
+            )
+        except ConciergeError as error:
+            log.warning("recall_failed", service=service, reason=error.reason)
+            result = wire.failed_stage(stage, error)
+        found = search_events_pb2.CandidatesFound(
+            context=message.context,
+            plan=message.plan,
+            state=message.state,
+            places=message.places,
+            skipped_stages=message.skipped_stages,
+            result=result,
+        )
+        timing = found.context.timings.add(stage=service)
+        timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+        await bus.publish(
+            Event(
+                CANDIDATES_TOPIC,
+                found,
+                source=f"concierge/{service}",
+                key=record.key,
+                deadline=record.deadline,
+                traceparent=traceparent(),
+            )
+        )
+
+    return consume(search_events_pb2.SearchLocated, recall, service=service)
+
+
+def catalogue_batch(
+    records: Sequence[Record],
+) -> tuple[list[hotel_pb2.Hotel], list[str]]:
+    """Return the hotels to take and the ids to remove, the last record per hotel winning.
+
+    Raises:
+        InvalidArgument: A record is no `HotelUpserted`.
+    """
+    latest = {record.key: record for record in records}
+    hotels, removed = [], []
+    for record in latest.values():
+        if record.value is None:
+            removed.append(record.key)
+            continue
+        hotel = decode(record, catalog_events_pb2.HotelUpserted).hotel
+        if not hotel.id or hotel.id != record.key:
+            raise InvalidArgument("is not the record's key", field="hotel.id")
+        hotels.append(hotel)
+    return hotels, removed
