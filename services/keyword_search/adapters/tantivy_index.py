@@ -46,13 +46,13 @@ _FLOAT_FIELDS = ("price", "guest_rating", "star_rating", "review_count", "prior"
 class TantivyIndex:
     """`KeywordIndex` on tantivy. Searches run on threads and see whole batches only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, writer_heap_bytes: int = WRITER_HEAP_BYTES) -> None:
         self._schema = _schema()
         self._index = tantivy.Index(self._schema)
         self._index.register_tokenizer(
             "blanks", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         )
-        self._writer = self._index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
+        self._writer = self._index.writer(heap_size=writer_heap_bytes, num_threads=1)
         self._write_lock = threading.Lock()
         self._searchers = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="tantivy")
         self._rows: dict[str, int] = {}
@@ -65,7 +65,7 @@ class TantivyIndex:
 
     async def upsert(self, documents: Sequence[Document]) -> int:
         """Add or replace hotels; return how many were taken."""
-        return await asyncio.to_thread(self._upsert, documents)
+        return await asyncio.to_thread(self.upsert_now, documents)
 
     async def delete(self, hotel_ids: Sequence[str]) -> None:
         """Remove hotels; unknown ids are fine."""
@@ -75,7 +75,7 @@ class TantivyIndex:
         """Find the best hotels that satisfy the condition."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._searchers, self._search, query)
+            return await loop.run_in_executor(self._searchers, self.search_now, query)
         except ValueError as error:
             raise Unavailable(f"tantivy refused the query: {error}") from error
 
@@ -96,7 +96,8 @@ class TantivyIndex:
         self._searchers.shutdown()
 
     # --- writing -------------------------------------------------------------------------------
-    def _upsert(self, documents: Sequence[Document]) -> int:
+    def upsert_now(self, documents: Sequence[Document]) -> int:
+        """As `upsert`, in this thread."""
         with self._write_lock:
             taken = 0
             for document in {d.facts.hotel_id: d for d in _oldest_first(documents)}.values():
@@ -143,7 +144,8 @@ class TantivyIndex:
         self._generation += 1
 
     # --- searching -----------------------------------------------------------------------------
-    def _search(self, query: KeywordQuery) -> Recalled:
+    def search_now(self, query: KeywordQuery) -> Recalled:
+        """As `search`, in this thread."""
         searcher = self._index.searcher()
         allowed = self._filter(query.condition)
         if query.sort:
@@ -316,7 +318,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in _FLOAT_FIELDS:
         builder.add_float_field(field, indexed=False, fast=True)
-    builder.add_unsigned_field("row", indexed=True, fast=True)
+    builder.add_integer_field("row", indexed=True, fast=True)
     return builder.build()
 
 

@@ -1,0 +1,228 @@
+"""The facts of all hotels as numpy columns, and conditions compiled to masks over them.
+
+Rows are append-only. A writer appends and then publishes the new row count; a reader takes the
+count once and looks at rows below it only, so it never sees half a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.geography.distance import EARTH_RADIUS_KM
+from services.plan.condition import Field, Name, NameMatch, Near, Point, Range, Term
+from services.plan.facts import HotelFacts
+from services.plan.names import fold_name
+from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
+
+Mask = NDArray[np.bool_]
+
+_SINGLE = {
+    Field.BRAND: "brand",
+    Field.KIND: "kind",
+    Field.TIER: "tier",
+    Field.PRICE_BAND: "price_band",
+    Field.DISTRICT: "district",
+    Field.CITY: "city",
+}
+_MULTIPLE = {Field.FACILITY: "facilities", Field.ROOM_TYPE: "room_types"}
+_NUMBERS = {
+    Field.PRICE: "price",
+    Field.GUEST_RATING: "guest_rating",
+    Field.STAR_RATING: "star_rating",
+    Field.REVIEW_COUNT: "review_count",
+}
+_UNKNOWN = -1
+
+
+class _Postings:
+    """Which rows hold a value: one growing array of row numbers per value."""
+
+    def __init__(self) -> None:
+        self._rows: dict[object, NDArray[np.int32]] = {}
+        self._lengths: dict[object, int] = {}
+
+    def add(self, value: object, row: int) -> None:
+        rows = self._rows.get(value)
+        length = self._lengths.get(value, 0)
+        if rows is None or length == len(rows):
+            grown = np.empty(max(4, length * 2), dtype=np.int32)
+            if rows is not None:
+                grown[:length] = rows
+            self._rows[value] = rows = grown
+        rows[length] = row
+        self._lengths[value] = length + 1
+
+    def mask(self, values: Iterable[object], count: int) -> Mask:
+        found = np.zeros(count, dtype=bool)
+        for value in values:
+            rows = self._rows.get(value)
+            if rows is not None:
+                held = rows[: self._lengths[value]]
+                found[held[held < count]] = True
+        return found
+
+
+class Columns:
+    """The facts of all rows. Not thread-safe for several writers."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._capacity = 1024
+        self.alive = np.zeros(self._capacity, dtype=bool)
+        self.numbers = {f: np.full(self._capacity, np.nan) for f in _NUMBERS}
+        self._codes = {f: np.full(self._capacity, _UNKNOWN, dtype=np.int32) for f in _SINGLE}
+        self._known = {
+            name: np.zeros(self._capacity, dtype=bool)
+            for name in ("facilities", "room_types", "nearby")
+        }
+        self.positions = np.full((self._capacity, 2), np.nan)
+        self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
+        self._postings = {f: _Postings() for f in (*_MULTIPLE, Field.NEARBY, Field.NAME)}
+        self._rows_of_id: dict[str, list[int]] = {}
+        self._names: list[str] = []
+
+    def append(self, batch: Sequence[HotelFacts]) -> None:
+        """Add rows, not yet visible: `publish` makes them so."""
+        self._reserve(self.count + len(batch))
+        for offset, facts in enumerate(batch):
+            row = self.count + offset
+            self.alive[row] = not facts.closed
+            for field, name in _NUMBERS.items():
+                value = getattr(facts, name)
+                self.numbers[field][row] = np.nan if value is None else value
+            for field, name in _SINGLE.items():
+                text = getattr(facts, name)
+                if text is not None:
+                    codes = self._dictionary[field]
+                    self._codes[field][row] = codes.setdefault(text, len(codes))
+            for field, name in _MULTIPLE.items():
+                held = getattr(facts, name)
+                if held is not None:
+                    self._known[name][row] = True
+                    for value in held:
+                        self._postings[field].add(value, row)
+            if facts.nearby is not None:
+                self._known["nearby"][row] = True
+                for place in facts.nearby:
+                    self._postings[Field.NEARBY].add(place, row)
+            for folded in facts.names:
+                self._postings[Field.NAME].add(folded, row)
+            self._names.append("\n".join(facts.names))
+            self._rows_of_id.setdefault(facts.hotel_id, []).append(row)
+            if facts.location is not None:
+                self.positions[row] = (facts.location.latitude, facts.location.longitude)
+
+    def publish(self, count: int) -> None:
+        """Make the rows below `count` visible."""
+        self.count = count
+
+    def mask(self, form: NormalForm | None, count: int) -> Mask:
+        """Return which of the first `count` rows are open and satisfy the form."""
+        alive = self.alive[:count]
+        return alive.copy() if form is None else alive & self._compile(form, count)
+
+    def km(self, center: Point, count: int) -> NDArray[np.float64]:
+        """Return the kilometres of the first `count` rows to a point; NaN without a position."""
+        radians = np.radians(self.positions[:count])
+        lat, lon = np.radians(center.latitude), np.radians(center.longitude)
+        chord = (
+            np.sin((radians[:, 0] - lat) / 2) ** 2
+            + np.cos(lat) * np.cos(radians[:, 0]) * np.sin((radians[:, 1] - lon) / 2) ** 2
+        )
+        km: NDArray[np.float64] = (
+            2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+        )
+        return km
+
+    def _compile(self, form: NormalForm, count: int) -> Mask:
+        match form:
+            case Conjunction(parts=parts):
+                result = np.ones(count, dtype=bool)
+                for part in parts:
+                    result &= self._compile(part, count)
+                return result
+            case Disjunction(parts=parts):
+                result = np.zeros(count, dtype=bool)
+                for part in parts:
+                    result |= self._compile(part, count)
+                return result
+            case Literal(leaf=leaf, positive=positive):
+                match leaf:
+                    case Term():
+                        return self._term(leaf, positive, count)
+                    case Range():
+                        return self._range(leaf, positive, count)
+                    case Name():
+                        found = self._name(leaf, count)
+                        return found if positive else ~found
+                    case Near():
+                        return self._near(leaf, positive, count)
+
+    def _term(self, leaf: Term, positive: bool, count: int) -> Mask:
+        if leaf.field is Field.HOTEL_ID:
+            found = np.zeros(count, dtype=bool)
+            for id in leaf.values:
+                found[[row for row in self._rows_of_id.get(id, ()) if row < count]] = True
+            return found if positive else ~found
+        if leaf.field in _MULTIPLE:
+            found = self._postings[leaf.field].mask(leaf.values, count)
+            return found if positive else self._known[_MULTIPLE[leaf.field]][:count] & ~found
+        column = self._codes[leaf.field][:count]
+        dictionary = self._dictionary[leaf.field]
+        codes = [dictionary[value] for value in leaf.values if value in dictionary]
+        found = np.zeros(count, dtype=bool)
+        for code in codes:
+            found |= column == code
+        return found if positive else (column != _UNKNOWN) & ~found
+
+    def _range(self, leaf: Range, positive: bool, count: int) -> Mask:
+        column = self.numbers[leaf.field][:count]
+        found = ~np.isnan(column)
+        known = found.copy() if not positive else found
+        if leaf.min is not None:
+            found &= column > leaf.min if leaf.min_exclusive else column >= leaf.min
+        if leaf.max is not None:
+            found &= column < leaf.max if leaf.max_exclusive else column <= leaf.max
+        return found if positive else known & ~found
+
+    def _name(self, leaf: Name, count: int) -> Mask:
+        wanted = fold_name(leaf.value)
+        if leaf.match is NameMatch.EXACT:
+            return self._postings[Field.NAME].mask((wanted,), count)
+        return np.fromiter((wanted in names for names in self._names[:count]), bool, count)
+
+    def _near(self, leaf: Near, positive: bool, count: int) -> Mask:
+        parts: list[tuple[Mask, Mask]] = []
+        if leaf.listed:
+            known = self._known["nearby"][:count]
+            parts.append((self._postings[Field.NEARBY].mask(leaf.listed, count), known))
+        if leaf.center is not None and leaf.radius_km is not None:
+            km = self.km(leaf.center, count)
+            parts.append((km <= leaf.radius_km, ~np.isnan(km)))
+        result = np.full(count, not positive)
+        for found, known in parts:
+            if positive:
+                result |= found
+            else:
+                result &= known & ~found
+        return result
+
+    def _reserve(self, count: int) -> None:
+        if count <= self._capacity:
+            return
+        while self._capacity < count:
+            self._capacity *= 2
+        self.alive = _grown(self.alive, self._capacity, False)
+        self.numbers = {f: _grown(c, self._capacity, np.nan) for f, c in self.numbers.items()}
+        self._codes = {f: _grown(c, self._capacity, _UNKNOWN) for f, c in self._codes.items()}
+        self._known = {n: _grown(c, self._capacity, False) for n, c in self._known.items()}
+        self.positions = _grown(self.positions, self._capacity, np.nan)
+
+
+def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:  # type: ignore[type-arg]
+    grown = np.full((capacity, *column.shape[1:]), fill, dtype=column.dtype)
+    grown[: len(column)] = column
+    return grown

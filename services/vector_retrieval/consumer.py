@@ -1,0 +1,71 @@
+"""The event doors of vector retrieval."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from concierge.recall.v1 import candidate_pb2
+from services.plan.hotel_wire import facts_of
+from services.plan.query_plan import QueryPlan
+from services.platform.bus import Consumption, EventBus, Subscription
+from services.platform.consumer import group_of
+from services.platform.events import Record
+from services.recall import wire as recall_wire
+from services.recall.stage import HOTEL_TOPIC, LOCATED_TOPIC, catalogue_batch, on_search_located
+from services.vector_retrieval import handlers
+from services.vector_retrieval.domain.item import Item
+from services.vector_retrieval.domain.passage import passage_of
+from services.vector_retrieval.ports import Embedder, VectorIndex
+
+SERVICE = "vector_retrieval"
+
+
+async def subscribe(
+    bus: EventBus,
+    index: VectorIndex,
+    embedder: Embedder,
+    *,
+    limit: int,
+    batch_size: int,
+    max_in_flight: int,
+) -> list[Consumption]:
+    """Start reading located searches and the catalogue."""
+
+    async def retrieve(plan: QueryPlan, wanted: int) -> candidate_pb2.StageResult:
+        recalled = await handlers.retrieve(plan, limit=wanted, embedder=embedder, index=index)
+        return recall_wire.stage_result(
+            candidate_pb2.RECALL_STAGE_VECTOR, recalled, index_version=index.version()
+        )
+
+    async def on_catalogue(records: Sequence[Record]) -> None:
+        items, passages, removed = await asyncio.to_thread(_items, records)
+        await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
+
+    searches = Subscription(
+        group_of(SERVICE),
+        (LOCATED_TOPIC,),
+        handler=on_search_located(
+            retrieve,
+            stage=candidate_pb2.RECALL_STAGE_VECTOR,
+            service=SERVICE,
+            bus=bus,
+            limit=limit,
+        ),
+        max_in_flight=max_in_flight,
+    )
+    # The index is in memory: it is filled from the beginning of the compacted topic.
+    catalogue = Subscription(
+        f"{group_of(SERVICE)}.index",
+        (HOTEL_TOPIC,),
+        batch_handler=on_catalogue,
+        max_batch=batch_size,
+        from_beginning=True,
+    )
+    return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
+
+
+def _items(records: Sequence[Record]) -> tuple[list[Item], list[str], list[str]]:
+    hotels, removed = catalogue_batch(records)
+    items = [Item(facts_of(hotel), hotel.SerializeToString(), hotel.revision) for hotel in hotels]
+    return items, [passage_of(hotel) for hotel in hotels], removed

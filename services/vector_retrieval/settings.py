@@ -1,0 +1,18 @@
+"""Settings of vector retrieval."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.platform.settings import ServiceSettings
+
+
+class VectorRetrievalSettings(ServiceSettings):
+    """Read from `VECTOR_RETRIEVAL_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="VECTOR_RETRIEVAL_")
+
+    candidates: int = Field(default=50, ge=1, le=500, description="Candidates per search.")
+    batch_size: int = Field(default=1_000, ge=1, description="Hotels indexed at once.")
+    max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")

@@ -1,0 +1,56 @@
+"""What every recall index must agree on: the evaluator's meaning of a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hypothesis import HealthCheck, given, settings
+
+from services.plan.condition import Condition
+from services.plan.evaluate import satisfies
+from services.plan.facts import HotelFacts
+from services.recall.recalled import Recalled
+from tests.strategies import catalogues, conditions
+
+
+class FilteredIndex(Protocol):
+    """An index seen only by what its filter lets through."""
+
+    async def fill(self, hotels: Sequence[HotelFacts]) -> None:
+        """Replace the content."""
+        ...
+
+    async def find(self, condition: Condition | None) -> Recalled:
+        """Return all hotels that pass."""
+        ...
+
+
+class FilterContract:
+    """A subclass gives `make_index`."""
+
+    def make_index(self) -> FilteredIndex:
+        raise NotImplementedError
+
+    @settings(
+        max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(hotels=catalogues(), condition=conditions())
+    async def test_it_finds_exactly_what_the_evaluator_lets_through(
+        self, hotels: list[HotelFacts], condition: Condition
+    ) -> None:
+        index = self.make_index()
+        await index.fill(hotels)
+        expected = {
+            hotel.hotel_id
+            for hotel in hotels
+            if not hotel.closed and satisfies(condition, hotel)
+        }
+        recalled = await index.find(condition)
+        assert {found.hotel_id for found in recalled.candidates} == expected
+        assert recalled.match_count == len(expected)
+
+    async def test_closed_hotels_are_never_found(self) -> None:
+        index = self.make_index()
+        await index.fill([HotelFacts("a", ("x",)), HotelFacts("b", ("x",), closed=True)])
+        assert [found.hotel_id for found in (await index.find(None)).candidates] == ["a"]
