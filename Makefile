@@ -1,58 +1,87 @@
 .DEFAULT_GOAL := help
-UV ?= $(shell command -v uv 2>/dev/null || echo .cache/bootstrap/bin/uv)
-RUN := $(UV) run --no-sync
-EXTRAS := --extra embedded --extra cli
-HOTELS ?= 100000
+SHELL := /bin/sh
 
-.PHONY: help setup protos format lint typecheck breaking test test-contract test-e2e demo quality bench clean
+# Where no uv is installed, one of our own in .cache/bootstrap is.
+BOOTSTRAP := .cache/bootstrap
+ifeq ($(origin UV),undefined)
+UV := $(or $(shell command -v uv 2>/dev/null),$(BOOTSTRAP)/bin/uv)
+endif
+RUN := $(UV) run --no-sync
+
+# More arguments for pytest, the benchmark or the demo: make test ARGS="-n 2 -k geocoding"
+ARGS ?=
+# Hotels in the benchmark's catalogue.
+HOTELS ?= 100000
+# Folder of the benchmark files that `make quality` scores, and a server to ask instead of its own.
+DATA ?=
+TARGET ?=
+# Commit that `make breaking` compares with, instead of HEAD and what main had before.
+BASE ?=
+
+.PHONY: help setup protos format lint typecheck breaking check test test-contract \
+	test-integration test-e2e demo quality bench clean
 
 help: ## Print the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.cache/bootstrap/bin/uv:
-	python3 -m venv .cache/bootstrap
-	.cache/bootstrap/bin/python -m pip install --quiet uv
+# A venv needs Debian's python3-venv; pip alone can install into a folder.
+$(BOOTSTRAP)/bin/uv:
+	@echo "installing uv into $(BOOTSTRAP)"
+	@{ python3 -m venv $(BOOTSTRAP) >/dev/null 2>&1 \
+	    && $(BOOTSTRAP)/bin/python -m pip install --quiet uv; } \
+	  || { rm -rf $(BOOTSTRAP); python3 -m pip install --quiet --target $(BOOTSTRAP) uv; } \
+	  || { rm -rf $(BOOTSTRAP); \
+	       echo "setup needs uv, or Python 3.11+ with venv or pip (Debian: python3-venv)" >&2; \
+	       exit 1; }
 
-setup: $(if $(findstring .cache,$(UV)),.cache/bootstrap/bin/uv) ## Install everything into .venv and generate the stubs
-	@mkdir -p protos/gen/concierge
-	$(UV) sync --quiet --frozen $(EXTRAS)
+setup: $(filter $(BOOTSTRAP)/%,$(UV)) ## Install everything into .venv and generate the stubs
+	@mkdir -p protos/gen
+	@$(UV) sync --quiet --frozen --inexact --extra embedded
 	@$(RUN) python infra/build/protos.py
 
 protos: setup ## Generate the stubs of protos/ into protos/gen
 
-format: setup ## Format and sort imports
+format: setup ## Format the code and sort its imports
+	$(RUN) ruff check --fix-only .
 	$(RUN) ruff format .
-	$(RUN) ruff check --fix .
 
-lint: setup ## Style, import contracts, protos
+lint: setup ## Style, import contracts, protos, lock
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) lint-imports
+	$(RUN) lint-imports --no-logo
 	$(RUN) buf lint
+	$(UV) lock --check --offline
 
-typecheck: setup ## mypy --strict
-	$(RUN) mypy
+typecheck: setup ## mypy --strict on the services and the tests
+	$(RUN) mypy services tests infra/build
 
-breaking: setup ## Protos against main's last commit
-	$(RUN) python infra/build/breaking.py
+breaking: setup ## Contracts against earlier commits: BASE=revision
+	@$(RUN) python infra/build/breaking.py $(BASE)
 
-test: setup ## All tests that need no server of your own
-	$(RUN) pytest
+check: lint typecheck breaking ## lint, typecheck and breaking
 
-test-contract: setup ## The ports' contract suites
-	$(RUN) pytest tests/contract
+test: setup ## All tests that need no server of your own: ARGS="-n 2 -k ranking"
+	$(RUN) pytest $(wildcard tests/unit tests/contract tests/e2e) $(ARGS)
+
+test-contract: setup ## The ports' contract suites, on every adapter
+	$(RUN) pytest tests/contract $(ARGS)
+
+test-integration: setup ## Tests on real servers, named by CONCIERGE_TEST_* variables
+	$(RUN) pytest -m integration $(ARGS)
 
 test-e2e: setup ## The whole embedded deployment
-	$(RUN) pytest tests/e2e
+	$(RUN) pytest tests/e2e $(ARGS)
 
-demo: setup ## A small catalogue, three searches, with plan and reasons
-	@$(RUN) python -m services.cli.demo
+demo: setup ## A small catalogue and searches in two languages, with plan and reasons
+	@$(RUN) python -m services.cli.demo $(ARGS)
 
-quality: setup ## The dev sets, scored: make quality DATA=folder [TARGET=host:port]
-	$(RUN) python -m tests.quality all $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET))
+quality: setup ## The dev sets, scored: DATA=folder TARGET=host:port
+	$(RUN) python -m tests.quality all $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
-bench: setup ## Speed and recall: make bench HOTELS=400000
+bench: setup ## Speed and recall: HOTELS=400000
 	$(RUN) python -m tests.load.bench --hotels $(HOTELS) $(ARGS)
 
-clean: ## Remove what was generated
-	rm -rf .venv .cache protos/gen .mypy_cache .ruff_cache .pytest_cache .hypothesis .data
+clean: ## Remove everything that was generated, the environment included
+	rm -rf .venv .cache .data .benchmarks protos/gen dist *.egg-info
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
