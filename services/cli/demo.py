@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-
 from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from concierge.search.v1 import search_pb2
+from rich.console import Console
+
 from services.cli.ingest import watch
 from services.cli.search import one_turn
 from services.cli.session import connected

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import grpc
 import typer
+from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from services.cli import render
 from services.cli.session import Place, connected, run
 from services.platform.errors import FailedPrecondition, InvalidArgument
@@ -137,9 +137,7 @@ def quarantine_list(
             response = await _rows(channel, job_id=job, page_size=limit)
             table = Table("row", "line", "field", "reason")
             for row in response.rows:
-                table.add_row(
-                    row.id, str(row.line_number), row.field, render.plain(row.reason)
-                )
+                table.add_row(row.id, str(row.line_number), row.field, render.plain(row.reason))
             console.print(table)
             if response.next_page_token:
                 console.print(f"more than {limit} rows; raise --limit", style="dim")

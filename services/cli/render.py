@@ -5,14 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
-
 from concierge.catalog.v1 import hotel_pb2
 from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2
 from concierge.search.v1 import search_pb2
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 
 def plan_tree(plan: plan_pb2.QueryPlan) -> Tree:
@@ -38,11 +37,16 @@ def plan_tree(plan: plan_pb2.QueryPlan) -> Tree:
                 if preference.HasField("condition")
                 else trend_words(preference.trend)
             )
-            wishes.add(Text.assemble(what, (f"  weight {preference.weight:+.2f}", "dim"),
-                                     _words(preference.spans)))
+            wishes.add(
+                Text.assemble(
+                    what, (f"  weight {preference.weight:+.2f}", "dim"), _words(preference.spans)
+                )
+            )
     if plan.sort:
-        root.add("order: " + ", ".join(
-            f"{_field(key.field)} {_direction(key.direction)}" for key in plan.sort))
+        root.add(
+            "order: "
+            + ", ".join(f"{_field(key.field)} {_direction(key.direction)}" for key in plan.sort)
+        )
     if plan.HasField("count"):
         root.add(f"count: {plan.count}")
     for place in plan.places:
@@ -54,8 +58,11 @@ def plan_tree(plan: plan_pb2.QueryPlan) -> Tree:
     if plan.waived:
         root.add("does not matter: " + ", ".join(_field(field) for field in plan.waived))
     if plan.unexplained:
-        root.add(Text.assemble(("unexplained: ", "yellow"),
-                               ", ".join(span.text for span in plan.unexplained)))
+        root.add(
+            Text.assemble(
+                ("unexplained: ", "yellow"), ", ".join(span.text for span in plan.unexplained)
+            )
+        )
     if plan.HasField("clarification"):
         question = root.add(f"asks back: {plan.clarification.question}")
         for option in plan.clarification.options:
@@ -149,10 +156,17 @@ def hits_table(hits: Iterable[ranking_pb2.Hit]) -> Table:
             plain("\n".join(name.text for name in hotel.names[:2])),
             price_words(hotel),
             f"{hotel.guest_rating:.1f}" if hotel.HasField("guest_rating") else "–",
-            plain("\n".join(filter(None, (
-                hotel.district,
-                *(f"{d.distance_km:.1f} km to {d.place_name}" for d in hit.distances),
-            )))),
+            plain(
+                "\n".join(
+                    filter(
+                        None,
+                        (
+                            hotel.district,
+                            *(f"{d.distance_km:.1f} km to {d.place_name}" for d in hit.distances),
+                        ),
+                    )
+                )
+            ),
             Text("\n").join(_reason(reason) for reason in hit.reasons),
         )
     return table
@@ -181,8 +195,11 @@ def _reason(reason: ranking_pb2.Reason) -> Text:
     )
     prefix = "not " if reason.negated else ""
     value = f": {reason.value}" if reason.value else ""
-    return Text.assemble((f"{mark} ", style), plain(f"{prefix}{what}{value}"),
-                         ("" if reason.hard else "  (wish)", "dim"))
+    return Text.assemble(
+        (f"{mark} ", style),
+        plain(f"{prefix}{what}{value}"),
+        ("" if reason.hard else "  (wish)", "dim"),
+    )
 
 
 def explanation(explained: search_pb2.ExplainResponse) -> Tree:

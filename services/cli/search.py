@@ -7,11 +7,6 @@ from pathlib import Path
 
 import grpc
 import typer
-from google.protobuf import json_format
-from google.protobuf.message import Message
-from rich.console import Console
-from rich.table import Table
-
 from concierge.catalog.v1 import hotel_pb2
 from concierge.geocoding.v1 import geocoding_pb2, geocoding_pb2_grpc
 from concierge.query_understanding.v1 import (
@@ -19,6 +14,11 @@ from concierge.query_understanding.v1 import (
     query_understanding_pb2_grpc,
 )
 from concierge.search.v1 import search_pb2, search_pb2_grpc
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.table import Table
+
 from services.cli import render
 from services.cli.session import Place, connected, run
 
@@ -184,6 +184,4 @@ def _places_table(response: geocoding_pb2.GeocodeResponse) -> Table:
 
 
 def _print_json(message: Message) -> None:
-    console.print_json(
-        data=json_format.MessageToDict(message, preserving_proto_field_name=True)
-    )
+    console.print_json(data=json_format.MessageToDict(message, preserving_proto_field_name=True))

@@ -27,9 +27,7 @@ class Place:
     target = typer.Option(
         None, "--target", metavar="HOST:PORT", help="A running deployment's gRPC address."
     )
-    data = typer.Option(
-        DEFAULT_DATA, "--data", help="Data directory of the embedded deployment."
-    )
+    data = typer.Option(DEFAULT_DATA, "--data", help="Data directory of the embedded deployment.")
 
 
 @asynccontextmanager

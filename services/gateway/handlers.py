@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import structlog
-
 from concierge.answering.v1 import answering_pb2
 from concierge.catalog.v1 import hotel_pb2
 from concierge.plan.v1 import plan_pb2
 from concierge.search.v1 import conversation_pb2, search_events_pb2
+
 from services.gateway.domain.admission import AdmissionGate
 from services.gateway.domain.paging import PagePosition
 from services.gateway.domain.turn import Turn
@@ -252,9 +252,7 @@ class Gateway:
                 hotel_id=hit.hotel.id, rank=hit.rank, score=hit.score, score_parts=hit.score_parts
             )
         try:
-            await self.bus.publish(
-                Event(FEEDBACK_TOPIC, shown, source=SOURCE, key=shown.search_id)
-            )
+            await self.bus.publish(Event(FEEDBACK_TOPIC, shown, source=SOURCE, key=shown.search_id))
         except Unavailable as error:
             # The guest's answer does not depend on it.
             log.warning("feedback_not_published", reason=error.reason)

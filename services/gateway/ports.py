@@ -8,6 +8,7 @@ from typing import Protocol
 from concierge.answering.v1 import answering_pb2
 from concierge.catalog.v1 import hotel_pb2
 from concierge.search.v1 import conversation_pb2, search_events_pb2
+
 from services.platform.deadline import Deadline
 
 
@@ -22,9 +23,7 @@ class ConversationStore(Protocol):
         """
         ...
 
-    async def save(
-        self, conversation_id: str, state: conversation_pb2.ConversationState
-    ) -> None:
+    async def save(self, conversation_id: str, state: conversation_pb2.ConversationState) -> None:
         """Keep the state for the store's time to live.
 
         Raises:
@@ -56,9 +55,7 @@ class SearchArchive(Protocol):
 class RecordReader(Protocol):
     """Reads hotel records by id."""
 
-    async def read(
-        self, hotel_ids: Sequence[str], *, deadline: Deadline
-    ) -> list[hotel_pb2.Hotel]:
+    async def read(self, hotel_ids: Sequence[str], *, deadline: Deadline) -> list[hotel_pb2.Hotel]:
         """Return the records that exist, in the order asked.
 
         Raises:

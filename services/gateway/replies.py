@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-
 from concierge.search.v1 import search_events_pb2
+
 from services.platform.bus import Consumption, EventBus
 from services.platform.deadline import Deadline
 from services.platform.envelope import decode

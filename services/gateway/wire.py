@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from concierge.plan.v1 import plan_pb2
 from concierge.search.v1 import conversation_pb2, search_events_pb2, search_pb2
+
 from services.gateway.domain import paging
 from services.gateway.domain.paging import PagePosition
 from services.gateway.domain.turn import DEFAULT_PAGE_SIZE, Role, Turn, Utterance

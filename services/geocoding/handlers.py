@@ -86,9 +86,7 @@ async def _resolve(
                 if mention.id in _listed(plan)
                 else ResolutionStatus.AMBIGUOUS
             )
-            return Resolution(
-                mention.id, status, alternatives=choice.places[:MOST_OPTIONS]
-            )
+            return Resolution(mention.id, status, alternatives=choice.places[:MOST_OPTIONS])
     if mention.id in _listed(plan):
         return Resolution(mention.id, ResolutionStatus.LISTED)
     return Resolution(mention.id, ResolutionStatus.NOT_FOUND)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from concierge.geocoding.v1 import geocoding_pb2 as pb
+
 from services.geocoding.domain.choice import Choice
 from services.geocoding.domain.place import Place, Resolution
 from services.plan.condition import PlaceCategory, Point
@@ -78,8 +79,7 @@ def reverse_response(found: Sequence[tuple[Place, float]]) -> pb.ReverseGeocodeR
     """Return the places around."""
     return pb.ReverseGeocodeResponse(
         places=[
-            pb.NearbyGeocodedPlace(place=place_to_pb(place), distance_km=km)
-            for place, km in found
+            pb.NearbyGeocodedPlace(place=place_to_pb(place), distance_km=km) for place, km in found
         ]
     )
 

@@ -207,6 +207,19 @@ def _near(leaf: pb.NearLeaf, spans: Spans, at: str) -> Near:
     return Near(leaf.place_id, tuple(listed), center, radius, spans)
 
 
+def field_to_pb(field: Field) -> pb.Field.ValueType:
+    """Return the contract's form of a field."""
+    return _FIELD_TO_PB[field]
+
+
+def trend_to_pb(trend: Trend) -> pb.Trend:
+    """Return the contract's form of a wish for more or less of a number."""
+    message = pb.Trend(field=_FIELD_TO_PB[trend.field], direction=_DIRECTION_TO_PB[trend.direction])
+    if trend.place_id is not None:
+        message.place_id = trend.place_id
+    return message
+
+
 def _field(number: int, at: str) -> Field:
     field = _FIELD_FROM_PB.get(number)
     if field is None:
@@ -318,10 +331,7 @@ def preference_to_pb(preference: Preference) -> pb.Preference:
     """Return the contract's form of a wish."""
     message = pb.Preference(weight=preference.weight, spans=spans_to_pb(preference.spans))
     if isinstance(preference.wish, Trend):
-        message.trend.field = _FIELD_TO_PB[preference.wish.field]
-        message.trend.direction = _DIRECTION_TO_PB[preference.wish.direction]
-        if preference.wish.place_id is not None:
-            message.trend.place_id = preference.wish.place_id
+        message.trend.CopyFrom(trend_to_pb(preference.wish))
     else:
         message.condition.CopyFrom(condition_to_pb(preference.wish))
     return message

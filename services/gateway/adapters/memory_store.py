@@ -7,9 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from google.protobuf.message import Message
-
 from concierge.search.v1 import conversation_pb2, search_events_pb2
+from google.protobuf.message import Message
 
 M = TypeVar("M", bound=Message)
 
@@ -58,9 +57,7 @@ class MemoryConversations:
         """Return the state, `None` when there is none or it has expired."""
         return self._kept.get(conversation_id)
 
-    async def save(
-        self, conversation_id: str, state: conversation_pb2.ConversationState
-    ) -> None:
+    async def save(self, conversation_id: str, state: conversation_pb2.ConversationState) -> None:
         """Keep the state."""
         self._kept.put(conversation_id, state)
 

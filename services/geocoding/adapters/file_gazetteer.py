@@ -19,8 +19,16 @@ from services.text.fold import fold
 SHIPPED = Path(__file__).parents[1] / "data" / "gazetteer.jsonl"
 
 # Words that say what sort of place a name is; with and without them it is the same place.
-_STATION_WORDS = ("地铁站", "火车站", "站", " railway station", " train station",
-                  " metro station", " subway station", " station")
+_STATION_WORDS = (
+    "地铁站",
+    "火车站",
+    "站",
+    " railway station",
+    " train station",
+    " metro station",
+    " subway station",
+    " station",
+)
 
 
 class FileGazetteer:

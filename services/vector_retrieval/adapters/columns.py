@@ -132,9 +132,7 @@ class Columns:
             np.sin((radians[:, 0] - lat) / 2) ** 2
             + np.cos(lat) * np.cos(radians[:, 0]) * np.sin((radians[:, 1] - lon) / 2) ** 2
         )
-        km: NDArray[np.float64] = (
-            2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
-        )
+        km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
         return km
 
     def _compile(self, form: NormalForm, count: int) -> Mask:

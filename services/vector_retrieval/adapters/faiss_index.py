@@ -114,9 +114,7 @@ class FaissIndex:
     def build_now(self) -> None:
         """As `build`, in this thread."""
         count = self._columns.count
-        index = faiss.IndexHNSWFlat(
-            self._dimension, GRAPH_NEIGHBOURS, faiss.METRIC_INNER_PRODUCT
-        )
+        index = faiss.IndexHNSWFlat(self._dimension, GRAPH_NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = GRAPH_BUILD_EF
         # Rows are kept as they are numbered; dead ones are masked out when searched.
         step = 20_000
@@ -225,9 +223,7 @@ class FaissIndex:
             bits = np.packbits(mask[: graph.rows], bitorder="little")
             selector = faiss.IDSelectorBitmap(bits)
         parameters = faiss.SearchParametersHNSW(efSearch=ef, sel=selector)
-        scores, rows = graph.index.search(
-            query.vector[np.newaxis], query.limit, params=parameters
-        )
+        scores, rows = graph.index.search(query.vector[np.newaxis], query.limit, params=parameters)
         found, near = rows[0], scores[0]
         near, found = near[found >= 0], found[found >= 0]
         tail = np.flatnonzero(mask[graph.rows :]) + graph.rows
@@ -276,17 +272,13 @@ class FaissIndex:
         parts = conjuncts(condition)
         return tuple(
             int(
-                np.count_nonzero(
-                    self._mask(conjunction(parts[:index] + parts[index + 1 :]), count)
-                )
+                np.count_nonzero(self._mask(conjunction(parts[:index] + parts[index + 1 :]), count))
             )
             for index in range(len(parts))
         )
 
 
-def _best(
-    rows: NDArray[np.int64], values: Floats, limit: int
-) -> tuple[NDArray[np.int64], Floats]:
+def _best(rows: NDArray[np.int64], values: Floats, limit: int) -> tuple[NDArray[np.int64], Floats]:
     held = values[rows]
     if len(rows) > limit:
         top = np.argpartition(held, len(rows) - limit)[-limit:]

@@ -1,0 +1,115 @@
+"""The event door of ranking: both recall stages of a search joined."""
+
+from __future__ import annotations
+
+import time
+
+from concierge.recall.v1 import candidate_pb2
+from concierge.search.v1 import search_events_pb2
+from services.platform.bus import Consumption, EventBus, Subscription
+from services.platform.consumer import consume, group_of
+from services.platform.deadline import Deadline
+from services.platform.errors import ConciergeError
+from services.platform.events import Event, Record
+from services.platform.join import Joined, Joiner
+from services.platform.telemetry import traceparent
+from services.ranking import handlers, wire
+from services.ranking.domain.candidates import KEYWORD, VECTOR
+from services.ranking.domain.features import Weights
+from services.recall.stage import CANDIDATES_TOPIC
+from services.recall.wire import searchable_plan
+from services.vocabulary import Vocabulary
+
+SERVICE = "ranking"
+COMPLETED_TOPIC = "concierge.search.completed.v1"
+
+_NAMES = {
+    candidate_pb2.RECALL_STAGE_VECTOR: VECTOR,
+    candidate_pb2.RECALL_STAGE_KEYWORD: KEYWORD,
+}
+
+
+async def subscribe(
+    bus: EventBus,
+    *,
+    vocabulary: Vocabulary,
+    weights: Weights,
+    fusion: str,
+    join_budget_s: float,
+    max_in_flight: int,
+) -> list[Consumption]:
+    """Start joining candidates and completing searches."""
+
+    async def complete(joined: Joined[search_events_pb2.CandidatesFound]) -> None:
+        first = next(iter(joined.parts.values()))
+        completed = search_completed(joined, vocabulary=vocabulary, weights=weights, fusion=fusion)
+        await bus.publish(
+            Event(
+                COMPLETED_TOPIC,
+                completed,
+                source=f"concierge/{SERVICE}",
+                key=joined.key,
+                lane=first.context.reply_lane,
+                traceparent=traceparent(),
+            )
+        )
+
+    joiner = Joiner(frozenset((VECTOR, KEYWORD)), complete, budget_s=join_budget_s, service=SERVICE)
+
+    async def on_candidates(message: search_events_pb2.CandidatesFound, record: Record) -> None:
+        name = _NAMES.get(message.result.stage, "unknown")
+        deadline: Deadline | None = record.deadline
+        await joiner.add(record.key, name, message, deadline=deadline)
+
+    return [
+        await bus.subscribe(
+            Subscription(
+                group_of(SERVICE),
+                (CANDIDATES_TOPIC,),
+                handler=consume(search_events_pb2.CandidatesFound, on_candidates, service=SERVICE),
+                max_in_flight=max_in_flight,
+            )
+        )
+    ]
+
+
+def search_completed(
+    joined: Joined[search_events_pb2.CandidatesFound],
+    *,
+    vocabulary: Vocabulary,
+    weights: Weights,
+    fusion: str,
+) -> search_events_pb2.SearchCompleted:
+    """Return the end of a search: its ranking, or why it failed."""
+    start = time.perf_counter_ns()
+    first = next(iter(joined.parts.values()))
+    results = [part.result for part in joined.parts.values()]
+    completed = search_events_pb2.SearchCompleted(
+        context=first.context,
+        plan=first.plan,
+        state=first.state,
+        places=first.places,
+        skipped_stages=first.skipped_stages,
+        stages=wire.without_records(results),
+    )
+    for part in list(joined.parts.values())[1:]:
+        completed.context.timings.extend(part.context.timings[-1:])
+    try:
+        plan = searchable_plan(first.plan)
+        ranking = handlers.rank_candidates(
+            plan,
+            wire.stages_from_pb(results),
+            missing=sorted(joined.missing),
+            points=wire.points_of(first.places),
+            weights=weights,
+            fusion=fusion,
+            limit=first.context.rank_depth or wire.DEFAULT_HITS,
+        )
+        completed.ranking.CopyFrom(wire.result_to_pb(ranking, plan, vocabulary))
+        completed.skipped_stages.extend(ranking.skipped)
+    except ConciergeError as error:
+        completed.failure.code = error.code.value[0]
+        completed.failure.reason, completed.failure.message = error.reason, error.message
+    timing = completed.context.timings.add(stage=SERVICE)
+    timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+    return completed

@@ -1,0 +1,157 @@
+"""What speaks for a hotel: features in [0, 1] and their weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.geography.distance import haversine_km
+from services.plan.condition import Condition, Field, Near, Point
+from services.plan.evaluate import evaluate, number
+from services.plan.facts import HotelFacts
+from services.plan.query_plan import Direction, Preference, Trend
+from services.plan.tree import leaves
+from services.ranking.domain.candidates import Candidate
+
+PRIOR_RATING = 3.5
+PRIOR_REVIEWS = 20
+# A review count that is as good as any.
+MANY_REVIEWS = 5_000
+# At this distance the feature has fallen to one half.
+HALF_KM = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each feature counts; 0 switches one off.
+
+    Attributes:
+        vector, keyword: The recall stages.
+        preference: Each wish, times its own signed weight.
+        distance: Nearness to the plan's places.
+        guest_rating: The guest score, shrunk by its review count.
+        popularity: The review count.
+    """
+
+    vector: float = 0.15
+    keyword: float = 0.25
+    preference: float = 1.0
+    distance: float = 0.3
+    guest_rating: float = 0.3
+    popularity: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One addend of a score: value in [0, 1] times weight."""
+
+    feature: str
+    value: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Least and greatest of a number among the candidates, for wishes like "cheap"."""
+
+    low: float
+    high: float
+
+    def fit(self, value: float | None, direction: Direction) -> float:
+        """Return 1 for the good end, 0 for the bad end and for a missing value."""
+        if value is None:
+            return 0.0
+        if self.high <= self.low:
+            return 1.0
+        share = (value - self.low) / (self.high - self.low)
+        return 1.0 - share if direction is Direction.ASCENDING else share
+
+
+def spread(values: Sequence[float | None]) -> Spread:
+    """Return the spread of the known values."""
+    known = [value for value in values if value is not None]
+    return Spread(min(known), max(known)) if known else Spread(0.0, 0.0)
+
+
+def shrunk_rating(facts: HotelFacts) -> float:
+    """Return the guest rating shrunk to `PRIOR_RATING` by `PRIOR_REVIEWS`, in [0, 5].
+
+    Source: the Bayesian average. A rating without a review count counts like one resting on
+    as many reviews as the prior.
+    """
+    if facts.guest_rating is None:
+        return PRIOR_RATING - 0.5
+    reviews = PRIOR_REVIEWS if facts.review_count is None else facts.review_count
+    total = facts.guest_rating * reviews + PRIOR_RATING * PRIOR_REVIEWS
+    return total / (reviews + PRIOR_REVIEWS)
+
+
+def distance_km(facts: HotelFacts, point: Point | None) -> float | None:
+    """Return the kilometres to a point, `None` where either is unknown."""
+    if point is None or facts.location is None:
+        return None
+    return haversine_km(point, facts.location)
+
+
+def parts_of(
+    candidate: Candidate[object],
+    *,
+    preferences: Sequence[Preference],
+    points: Mapping[int, Point],
+    spreads: Sequence[Spread],
+    weights: Weights,
+) -> list[Part]:
+    """Return every feature of one candidate.
+
+    Args:
+        candidate: The hotel.
+        preferences: The plan's wishes.
+        points: Positions of the plan's places by place id.
+        spreads: For each wish the spread of its number among all candidates.
+        weights: How much each feature counts.
+    """
+    facts = candidate.facts
+    parts = [
+        Part(stage, candidate.scores.get(stage, 0.0), weight)
+        for stage, weight in (("vector", weights.vector), ("keyword", weights.keyword))
+    ]
+    parts.append(Part("guest_rating", shrunk_rating(facts) / 5.0, weights.guest_rating))
+    popularity = math.log1p(facts.review_count or 0) / math.log1p(MANY_REVIEWS)
+    parts.append(Part("popularity", min(1.0, popularity), weights.popularity))
+    for id, point in points.items():
+        km = distance_km(facts, point)
+        nearness = 0.0 if km is None else HALF_KM / (HALF_KM + km)
+        parts.append(Part(f"distance_{id}", nearness, weights.distance))
+    for index, (wish, among) in enumerate(zip(preferences, spreads, strict=True)):
+        value = wish_value(wish, facts, points, among)
+        parts.append(Part(f"preference_{index}", value, weights.preference * wish.weight))
+    return parts
+
+
+def wish_value(
+    preference: Preference, facts: HotelFacts, points: Mapping[int, Point], among: Spread
+) -> float:
+    """Return how well a hotel meets a wish, in [0, 1]."""
+    wish = preference.wish
+    if not isinstance(wish, Trend):
+        return 1.0 if evaluate(wish, facts) is True else 0.0
+    return among.fit(trend_number(wish, facts, points), wish.direction)
+
+
+def trend_number(trend: Trend, facts: HotelFacts, points: Mapping[int, Point]) -> float | None:
+    """Return the number a trend is about, `None` where it is unknown."""
+    if trend.field is Field.DISTANCE:
+        return distance_km(facts, points.get(trend.place_id or 0))
+    if trend.field is Field.RELEVANCE:
+        return None
+    return number(trend.field, facts)
+
+
+def points_of_condition(condition: Condition | None) -> dict[int, Point]:
+    """Return the centers that the condition's own leaves carry, by place id."""
+    return {
+        leaf.place_id: leaf.center
+        for leaf in leaves(condition)
+        if isinstance(leaf, Near) and leaf.center is not None
+    }

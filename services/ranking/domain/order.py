@@ -1,0 +1,96 @@
+"""The final order: the guest's if asked for, else by score; ties are settled always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from services.plan.condition import Condition, Field, Point
+from services.plan.evaluate import number, satisfies
+from services.plan.query_plan import Direction, Preference, SortKey, Trend
+from services.ranking.domain.candidates import Candidate, R
+from services.ranking.domain.features import (
+    Part,
+    Weights,
+    distance_km,
+    parts_of,
+    spread,
+    trend_number,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Generic[R]):
+    """A candidate with its score and what it is made of."""
+
+    candidate: Candidate[R]
+    score: float
+    parts: tuple[Part, ...]
+
+
+def allowed(condition: Condition | None, candidates: Sequence[Candidate[R]]) -> list[Candidate[R]]:
+    """Return the candidates that satisfy the hard condition and are not closed.
+
+    The gate: whatever a recall stage proposed, nothing else reaches a guest.
+    """
+    return [c for c in candidates if not c.facts.closed and satisfies(condition, c.facts)]
+
+
+def scored(
+    candidates: Sequence[Candidate[R]],
+    *,
+    preferences: Sequence[Preference],
+    points: Mapping[int, Point],
+    weights: Weights,
+) -> list[Ranked[R]]:
+    """Return every candidate with its score: the sum of value times weight over its features."""
+    spreads = [
+        spread(
+            [trend_number(p.wish, c.facts, points) for c in candidates]
+            if isinstance(p.wish, Trend)
+            else []
+        )
+        for p in preferences
+    ]
+    ranked = []
+    for candidate in candidates:
+        parts = parts_of(
+            candidate, preferences=preferences, points=points, spreads=spreads, weights=weights
+        )
+        ranked.append(
+            Ranked(candidate, sum(part.value * part.weight for part in parts), tuple(parts))
+        )
+    return ranked
+
+
+def ordered(ranked: Sequence[Ranked[R]], sort: Sequence[SortKey]) -> list[Ranked[R]]:
+    """Return the best first: by the sort keys, hotels without the value last; then by score.
+
+    Ties: higher guest rating, more reviews, then the id.
+    """
+
+    def key(entry: Ranked[R]) -> tuple[object, ...]:
+        facts = entry.candidate.facts
+        asked = tuple(_sort_value(k, entry) for k in sort)
+        return (
+            *asked,
+            -round(entry.score, 9),
+            -(facts.guest_rating or 0.0),
+            -(facts.review_count or 0),
+            facts.hotel_id,
+        )
+
+    return sorted(ranked, key=key)  # type: ignore[arg-type]
+
+
+def _sort_value(key: SortKey, entry: Ranked[R]) -> tuple[bool, float]:
+    if key.field is Field.RELEVANCE:
+        value: float | None = entry.score
+    elif key.field is Field.DISTANCE:
+        value = distance_km(entry.candidate.facts, key.center)
+    else:
+        value = number(key.field, entry.candidate.facts)
+    if value is None:
+        return (True, 0.0)
+    return (False, -value if key.direction is Direction.DESCENDING else value)

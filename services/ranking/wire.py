@@ -1,0 +1,202 @@
+"""Ranking between the contract and the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from concierge.catalog.v1 import hotel_pb2
+from concierge.geocoding.v1 import geocoding_pb2
+from concierge.ranking.v1 import ranking_pb2 as pb
+from concierge.recall.v1 import candidate_pb2
+from services.plan.condition import Field, Near, Point, Range
+from services.plan.hotel_wire import amount, facts_of
+from services.plan.query_plan import QueryPlan, Trend
+from services.plan.wire import condition_to_pb, field_to_pb, trend_to_pb
+from services.platform.errors import InvalidArgument
+from services.ranking.domain.candidates import KEYWORD, VECTOR, Candidate
+from services.ranking.domain.features import distance_km
+from services.ranking.domain.reasons import Evidence
+from services.ranking.handlers import RankedHit, Ranking, Stage
+from services.vocabulary import Vocabulary
+
+MAX_HITS = 500
+DEFAULT_HITS = 100
+
+Hotel = hotel_pb2.Hotel
+
+_STAGES = {
+    candidate_pb2.RECALL_STAGE_VECTOR: VECTOR,
+    candidate_pb2.RECALL_STAGE_KEYWORD: KEYWORD,
+}
+_SECTIONS = {
+    Field.FACILITY: "facilities",
+    Field.ROOM_TYPE: "room_types",
+    Field.KIND: "kinds",
+    Field.TIER: "tiers",
+    Field.PRICE_BAND: "price_bands",
+    Field.BRAND: "brands",
+}
+
+
+def stages_from_pb(messages: Iterable[candidate_pb2.StageResult]) -> list[Stage[Hotel]]:
+    """Read what the stages found; the record with the higher revision wins.
+
+    Raises:
+        InvalidArgument: A stage is unknown, or none is given.
+    """
+    stages: list[Stage[Hotel]] = []
+    newest: dict[str, Candidate[Hotel]] = {}
+    for index, message in enumerate(messages):
+        if message.stage not in _STAGES:
+            raise InvalidArgument("is not set", field=f"stages[{index}].stage")
+        scores: dict[str, float] = {}
+        for found in message.candidates:
+            id = found.hotel_id
+            held = newest.get(id)
+            if held is None or held.record.revision < found.hotel.revision:
+                candidate = Candidate(facts_of(found.hotel), found.hotel)
+                if held is not None:
+                    held.facts, held.record = candidate.facts, candidate.record
+                else:
+                    newest[id] = candidate
+            scores[id] = found.score
+        stages.append(
+            Stage(
+                _STAGES[message.stage],
+                newest,
+                scores,
+                message.match_count if message.HasField("match_count") else None,
+                tuple(entry.match_count for entry in message.leave_one_out),
+                message.failure_reason,
+            )
+        )
+    if not stages:
+        raise InvalidArgument("needs at least one", field="stages")
+    return stages
+
+
+def points_of(places: Iterable[geocoding_pb2.ResolvedPlace]) -> dict[int, Point]:
+    """Return the positions of located places by place id."""
+    return {
+        place.place_id: Point(place.place.location.latitude, place.place.location.longitude)
+        for place in places
+        if place.status == geocoding_pb2.RESOLUTION_STATUS_LOCATED
+    }
+
+
+def limit_of(page_size: int) -> int:
+    """Read how many hits are wanted.
+
+    Raises:
+        InvalidArgument: Outside 0 to `MAX_HITS`.
+    """
+    if not 0 <= page_size <= MAX_HITS:
+        raise InvalidArgument(f"must be 0 to {MAX_HITS}", field="page_size")
+    return page_size or DEFAULT_HITS
+
+
+def result_to_pb(
+    ranking: Ranking[Hotel], plan: QueryPlan, vocabulary: Vocabulary
+) -> pb.RankingResult:
+    """Return the outcome of ranking."""
+    names = {place.id: place.canonical_name or place.name for place in plan.places}
+    message = pb.RankingResult(
+        relaxations=[
+            pb.Relaxation(condition=condition_to_pb(r.condition), match_count=r.match_count)
+            for r in ranking.relaxations
+        ],
+        skipped_stages=ranking.skipped,
+        fusion=ranking.fusion,
+    )
+    if ranking.total_matches is not None:
+        message.total_matches = ranking.total_matches
+    for rank, hit in enumerate(ranking.hits, start=1):
+        _add_hit(message, rank, hit, ranking.points, names, plan.language, vocabulary)
+    return message
+
+
+def _add_hit(
+    message: pb.RankingResult,
+    rank: int,
+    hit: RankedHit[Hotel],
+    points: Mapping[int, Point],
+    names: Mapping[int, str],
+    language: str,
+    vocabulary: Vocabulary,
+) -> None:
+    candidate = hit.ranked.candidate
+    out = message.hits.add(rank=rank, hotel=candidate.record, score=hit.ranked.score)
+    for part in hit.ranked.parts:
+        out.score_parts.add(feature=part.feature, value=part.value, weight=part.weight)
+    for place_id, point in points.items():
+        km = distance_km(candidate.facts, point)
+        if km is not None:
+            out.distances.add(place_id=place_id, place_name=names.get(place_id, ""), distance_km=km)
+    for entry in hit.evidence:
+        reason = out.reasons.add(
+            hard=entry.hard,
+            satisfaction=pb.SATISFACTION_UNKNOWN
+            if entry.truth is None
+            else pb.SATISFACTION_MET
+            if entry.truth
+            else pb.SATISFACTION_NOT_MET,
+            field=field_to_pb(entry.field),
+            value=_words(entry, candidate.record, language, vocabulary),
+            negated=entry.negated,
+        )
+        if isinstance(entry.wish, Trend):
+            reason.trend.CopyFrom(trend_to_pb(entry.wish))
+        else:
+            reason.condition.CopyFrom(condition_to_pb(entry.wish))
+
+
+def _words(entry: Evidence, hotel: Hotel, language: str, vocabulary: Vocabulary) -> str:
+    """Return the record's value in words; the record's own words where it has some."""
+    if entry.field is Field.NAME:
+        return hotel.names[0].text if hotel.names else ""
+    if entry.field is Field.PRICE and entry.number is not None:
+        return f"{amount(hotel.price):g} {hotel.price.currency_code}".strip()
+    if entry.field is Field.DISTANCE and entry.number is not None:
+        return f"{entry.number:.1f} km"
+    if entry.number is not None and isinstance(entry.wish, Range | Trend):
+        return f"{entry.number:g}"
+    if isinstance(entry.wish, Near):
+        near = f" ({entry.number:.1f} km)" if entry.number is not None else ""
+        return "、".join(entry.values[:3]) + near
+    section = _SECTIONS.get(entry.field, "")
+    labels = [vocabulary.label(section, value, language or "en") for value in entry.values[:5]]
+    if entry.field is Field.FACILITY:
+        labels = [
+            _facility_label(value, hotel, label)
+            for value, label in zip(entry.values[:5], labels, strict=True)
+        ]
+    return ", ".join(labels)
+
+
+def _facility_label(value: str, hotel: Hotel, label: str) -> str:
+    for item in hotel.facilities.items:
+        if item.id == value and item.label:
+            return item.label
+    return label
+
+
+def without_records(
+    messages: Sequence[candidate_pb2.StageResult],
+) -> list[candidate_pb2.StageResult]:
+    """Return the stages' results without the records, for Explain."""
+    slim = []
+    for message in messages:
+        copy = candidate_pb2.StageResult(
+            stage=message.stage,
+            failure_reason=message.failure_reason,
+            failure_message=message.failure_message,
+            leave_one_out=message.leave_one_out,
+            index_version=message.index_version,
+            method=message.method,
+        )
+        if message.HasField("match_count"):
+            copy.match_count = message.match_count
+        for found in message.candidates:
+            copy.candidates.add(hotel_id=found.hotel_id, rank=found.rank, score=found.score)
+        slim.append(copy)
+    return slim
