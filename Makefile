@@ -18,8 +18,8 @@ TARGET ?=
 # Commit that `make breaking` compares with, instead of HEAD and what main had before.
 BASE ?=
 
-.PHONY: help setup protos format lint typecheck breaking check test test-contract \
-	test-integration test-e2e demo quality bench clean
+.PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
+	breaking check test test-contract test-integration test-e2e demo quality bench clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -45,11 +45,19 @@ format: setup ## Format the code and sort its imports
 	$(RUN) ruff check --fix-only .
 	$(RUN) ruff format .
 
-lint: setup ## Style, import contracts, protos, lock
+lint: lint-style lint-imports lint-protos lint-lock ## Style, import contracts, protos, lock
+
+lint-style: setup
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+
+lint-imports: setup
 	$(RUN) lint-imports --no-logo
+
+lint-protos: setup
 	$(RUN) buf lint
+
+lint-lock: setup
 	$(UV) lock --check --offline
 
 typecheck: setup ## mypy --strict on the services and the tests
