@@ -19,7 +19,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking check test test-contract test-integration test-e2e demo quality bench clean
+	breaking extras check test test-contract test-integration test-e2e demo quality bench clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -66,7 +66,10 @@ typecheck: setup ## mypy --strict on the services and the tests
 breaking: setup ## Contracts against earlier commits: BASE=revision
 	@$(RUN) python infra/build/breaking.py $(BASE)
 
-check: lint typecheck breaking ## lint, typecheck and breaking
+extras: setup ## Each service imports with its own extra alone
+	@$(RUN) python infra/build/extras.py $(UV)
+
+check: lint typecheck breaking extras ## lint, typecheck, breaking and extras
 
 test: setup ## All tests that need no server of your own: ARGS="-n 2 -k ranking"
 	$(RUN) pytest $(wildcard tests/unit tests/contract tests/e2e) $(ARGS)
