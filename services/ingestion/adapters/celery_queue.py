@@ -1,0 +1,36 @@
+"""The task queue on Celery."""
+
+from __future__ import annotations
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from services.platform.errors import FailedPrecondition, Unavailable
+
+
+class CeleryQueue:
+    """`TaskQueue` on a Celery app."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def enqueue(self, job_id: str) -> None:
+        """Have a worker split and load the job."""
+        try:
+            self._app.send_task("concierge.split", args=[job_id])
+        except OperationalError as error:
+            raise Unavailable("the task broker is away", reason="BROKER_AWAY") from error
+
+
+class NoQueue:
+    """`TaskQueue` of a deployment without workers."""
+
+    def enqueue(self, job_id: str) -> None:
+        """Refuse.
+
+        Raises:
+            FailedPrecondition: Always.
+        """
+        raise FailedPrecondition(
+            "this deployment runs without ingestion workers", reason="NO_WORKERS"
+        )
