@@ -92,7 +92,9 @@ def response(page: Page) -> search_pb2.SearchHotelsResponse:
     return message
 
 
-def outcome(completed: search_events_pb2.SearchCompleted) -> search_pb2.SearchOutcome:
+def outcome(
+    completed: search_events_pb2.SearchCompleted,
+) -> search_pb2.SearchOutcome.ValueType:
     """Return how a finished search ended."""
     if completed.plan.outcome == plan_pb2.OUTCOME_SEARCH:
         return (
@@ -132,3 +134,14 @@ def explanation(
             hotel_id=hit.hotel.id, rank=hit.rank, score=hit.score, score_parts=hit.score_parts
         )
     return message
+
+
+def turn_only(command: Turn | PagePosition) -> Turn:
+    """Return the turn of a call that has no pages.
+
+    Raises:
+        InvalidArgument: A page was asked for.
+    """
+    if isinstance(command, PagePosition):
+        raise InvalidArgument("pages come from SearchHotels", field="turn.page_token")
+    return command

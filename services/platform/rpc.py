@@ -74,6 +74,7 @@ class RpcServer:
         self._address = address
         self._health = health
         self._names: list[str] = []
+        self._port: int | None = None
         self._server = grpc.aio.server(
             interceptors=[_Interceptor(settings.default_deadline_s)],
             options=(
@@ -92,22 +93,30 @@ class RpcServer:
         add_to_server(servicer, self._server)
         self._names.append(name)
 
-    async def start(self) -> int:
-        """Start listening; return the port.
+    def bind(self) -> int:
+        """Take the address; return the port. Calls are answered after `start`.
 
         Raises:
             Unavailable: The address cannot be bound.
         """
-        self._health.add_to_server(self._server, self._names)
-        reflection.enable_server_reflection((*self._names, reflection.SERVICE_NAME), self._server)
         try:
-            port = self._server.add_insecure_port(self._address)
+            port = int(self._server.add_insecure_port(self._address))
         except RuntimeError as error:
             raise Unavailable(
                 f"cannot listen on {self._address}", reason="ADDRESS_IN_USE"
             ) from error
+        self._port = port
+        return port
+
+    async def start(self) -> int:
+        """Start answering; return the port. Services are added before."""
+        if self._port is None:
+            self.bind()
+        assert self._port is not None
+        self._health.add_to_server(self._server, self._names)
+        reflection.enable_server_reflection((*self._names, reflection.SERVICE_NAME), self._server)
         await self._server.start()
-        return int(port)
+        return self._port
 
     async def stop(self, grace_s: float) -> None:
         """Refuse new calls, let running ones finish for `grace_s` seconds, then end them."""

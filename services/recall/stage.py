@@ -31,7 +31,7 @@ Retrieve = Callable[[QueryPlan, int], Awaitable[candidate_pb2.StageResult]]
 def on_search_located(
     retrieve: Retrieve,
     *,
-    stage: candidate_pb2.RecallStage,
+    stage: candidate_pb2.RecallStage.ValueType,
     service: str,
     bus: EventBus,
     limit: int,

@@ -39,7 +39,7 @@ def limit_of(page_size: int) -> int:
 
 
 def stage_result(
-    stage: candidate_pb2.RecallStage, recalled: Recalled, *, index_version: str
+    stage: candidate_pb2.RecallStage.ValueType, recalled: Recalled, *, index_version: str
 ) -> candidate_pb2.StageResult:
     """Return what a stage found."""
     result = candidate_pb2.StageResult(
@@ -63,7 +63,7 @@ def stage_result(
 
 
 def failed_stage(
-    stage: candidate_pb2.RecallStage, error: ConciergeError
+    stage: candidate_pb2.RecallStage.ValueType, error: ConciergeError
 ) -> candidate_pb2.StageResult:
     """Return the result of a stage that failed, so that nobody waits for it."""
     return candidate_pb2.StageResult(

@@ -184,6 +184,18 @@ class InMemoryBus:
             for member in list(group.members):
                 await member.stop()
 
+    def lag(self) -> int:
+        """Return how far the slowest group is behind on compacted topics, in records."""
+        return max(
+            (
+                cursor.partition.end - cursor.committed
+                for group in self._groups.values()
+                for cursor in group.cursors.values()
+                if isinstance(cursor.partition, _LoggedPartition)
+            ),
+            default=0,
+        )
+
     def forget(self, group: str) -> None:
         """Remove a lane that nobody reads any more."""
         if group.startswith("lane-"):

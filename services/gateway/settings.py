@@ -1,0 +1,27 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.platform.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Read from `GATEWAY_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    instance: str = Field(default="0", description="Name of this instance; picks its lane.")
+    rank_depth: int = Field(
+        default=30, ge=1, le=500, description="Most hits a search ranks and keeps for paging."
+    )
+    max_searches: int = Field(
+        default=64, ge=1, description="Searches in flight before new ones are refused."
+    )
+    retry_after_s: float = Field(default=0.5, gt=0, description="What a refused client waits.")
+    conversation_ttl_s: float = Field(default=3600, gt=0, description="Since the last turn.")
+    most_conversations: int = Field(default=100_000, ge=1, description="Kept at once.")
+    archive_ttl_s: float = Field(default=900, gt=0, description="For paging and Explain.")
+    most_archived: int = Field(default=2_000, ge=1, description="Searches kept at once.")
