@@ -1,0 +1,128 @@
+"""The words known from data files: vocabulary and cues, found in one pass over the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import ahocorasick
+import yaml
+
+from services.platform.errors import FailedPrecondition
+from services.text.fold import fold
+from services.vocabulary import Vocabulary
+
+DATA = Path(__file__).parents[1] / "data"
+_SECTIONS = ("facilities", "tiers", "kinds", "room_types", "price_bands", "brands")
+_GAP = re.compile(r"\s*\.\.\s*")
+_GAP_REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A known word in the text: [start, end), its section of the vocabulary or "cue", its id."""
+
+    start: int
+    end: int
+    section: str
+    id: str
+    need: bool = False
+
+
+class Lexemes:
+    """Finds vocabulary words and cues. Built once; reading is pure."""
+
+    def __init__(self, vocabulary: Vocabulary, cues: Mapping[str, Iterable[str]]) -> None:
+        self.vocabulary = vocabulary
+        self.version = vocabulary.version
+        self._automaton = ahocorasick.Automaton()
+        self._words: dict[str, dict[tuple[str, str], bool]] = {}
+        self._patterns: list[tuple[re.Pattern[str], str, str]] = []
+        for section in _SECTIONS:
+            for concept in vocabulary.section(section).values():
+                for word in concept.words():
+                    self._add(word, section, concept.id, need=False)
+                for need in concept.needs:
+                    self._add_need(need, section, concept.id)
+        for name, words in cues.items():
+            for word in words:
+                self._add(word, "cue", name, need=False)
+        for word, payload in self._words.items():
+            self._automaton.add_word(word, (len(word), tuple(payload.items())))
+        self._automaton.make_automaton()
+
+    @classmethod
+    def load(cls, vocabulary: Vocabulary, folder: Path = DATA) -> Lexemes:
+        """Read the cue file beside the vocabulary.
+
+        Raises:
+            FailedPrecondition: The file is not a map of lists of words.
+        """
+        return _load(vocabulary, folder)
+
+    def find(self, text: str) -> list[Found]:
+        """Return every known word, overlaps included, in order of its end."""
+        found: list[Found] = []
+        for last, (length, payload) in self._automaton.iter(text):
+            start = last - length + 1
+            if not bounded(text, start, last + 1):
+                continue
+            for (section, id), need in payload:
+                found.append(Found(start, last + 1, section, id, need))
+        for pattern, section, id in self._patterns:
+            match = pattern.search(text)
+            if match is not None:
+                found.append(Found(match.start(), match.end(), section, id, True))
+        return found
+
+    def _add(self, word: str, section: str, id: str, *, need: bool) -> None:
+        folded = fold(word).text.strip()
+        for form in _forms(folded, plural=section == "facilities" and not need):
+            self._words.setdefault(form, {}).setdefault((section, id), need)
+
+    def _add_need(self, need: str, section: str, id: str) -> None:
+        parts = _GAP.split(need)
+        if len(parts) == 1:
+            self._add(need, section, id, need=True)
+            return
+        bounded_parts = [_escaped(fold(part).text.strip()) for part in parts]
+        reach = _GAP_REACH if not need.isascii() else 3 * _GAP_REACH
+        gap = f"[^。！？!?;；]{{0,{reach}}}?"
+        self._patterns.append((re.compile(gap.join(bounded_parts)), section, id))
+
+
+def bounded(text: str, start: int, end: int) -> bool:
+    """Tell whether a Latin word or number stands alone there; Han needs no blank around it."""
+    if start > 0 and _latin(text[start]) and _latin(text[start - 1]):
+        return False
+    return not (end < len(text) and _latin(text[end - 1]) and _latin(text[end]))
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _escaped(part: str) -> str:
+    escaped = re.escape(part)
+    return rf"\b{escaped}\b" if part.isascii() else escaped
+
+
+def _forms(word: str, *, plural: bool) -> Iterable[str]:
+    yield word
+    if " " in word and not word.isascii():
+        yield word.replace(" ", "")
+    if plural and word.isascii() and word[-1:].isalpha() and not word.endswith("s"):
+        yield word + "s"
+
+
+@lru_cache(maxsize=4)
+def _load(vocabulary: Vocabulary, folder: Path) -> Lexemes:
+    path = folder / "cues.yaml"
+    # Every scalar stays text: "no" and "on" are words here, not booleans.
+    raw = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506 - plain strings only
+    if not isinstance(raw, dict) or not all(isinstance(words, list) for words in raw.values()):
+        raise FailedPrecondition("cues.yaml is not a map of lists of words")
+    return Lexemes(vocabulary, raw)

@@ -1,0 +1,78 @@
+"""One utterance, folded, with the way back to the guest's characters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from services.plan.condition import Span
+from services.text.fold import fold, has_han
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_TRADITIONAL_HINT = re.compile(r"[這個們嗎為來說請給還與對區點錢開會過裡價訂離車後樓邊兩這麼間號塊評豐東經濟館賓舊機場]")
+# Corpora and speech recognisers write "do n't", "I 'm", "4 - star": the blank goes, the words stay.
+_SQUEEZE = re.compile(
+    r"(?<=\w) (?=n't\b)|(?<=\w) (?='(?:m|s|d|ll|ve|re)\b)|(?<=\w) (?=-)|(?<=-) (?=\w)"
+    r"|(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])|(?<= ) +"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnText:
+    """What was said.
+
+    Attributes:
+        original: As it came in.
+        text: Folded: lower case, simplified characters, half width, single blanks.
+        offsets: For each character of `text` its place in `original`; one more entry: the end.
+        language: "zh", "zh-Hant" or "en".
+    """
+
+    original: str
+    text: str
+    offsets: tuple[int, ...]
+    language: str
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the guest's own characters for a stretch of `text`."""
+        if end <= start:
+            at = self.offsets[start]
+            return Span(at, at, "")
+        first, last = self.offsets[start], self.offsets[end - 1] + 1
+        return Span(first, last, self.original[first:last])
+
+
+def read(original: str, locale: str = "") -> TurnText:
+    """Fold an utterance and tell its language."""
+    folded = fold(original)
+    text, offsets = folded.text, folded.offsets
+    holes = [match.span() for match in _SQUEEZE.finditer(text)]
+    if holes:
+        keep = _kept(len(text), holes)
+        offsets = tuple(offsets[index] for index in keep) + (offsets[-1],)
+        text = "".join(text[index] for index in keep)
+    return TurnText(original, text, offsets, _language(original, text, locale))
+
+
+def _kept(length: int, holes: list[tuple[int, int]]) -> list[int]:
+    gone = {index for start, end in holes for index in range(start, end)}
+    return [index for index in range(length) if index not in gone]
+
+
+def _language(original: str, text: str, locale: str) -> str:
+    han = len(_HAN.findall(text)) if has_han(text) else 0
+    letters = sum(1 for character in text if "a" <= character <= "z")
+    if han == 0 and letters == 0:
+        return _of_locale(locale)
+    if han * 3 < letters:
+        return "en"
+    return "zh-Hant" if _TRADITIONAL_HINT.search(original) else "zh"
+
+
+def _of_locale(locale: str) -> str:
+    lowered = locale.lower()
+    if lowered.startswith("en"):
+        return "en"
+    if lowered.startswith(("zh-hant", "zh-tw", "zh-hk")):
+        return "zh-Hant"
+    return "zh"
