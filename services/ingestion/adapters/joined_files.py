@@ -18,6 +18,9 @@ class JoinedFiles:
         self._tables: list[tuple[str, str, dict[str, Row]]] = []
         for join in mapping.joins:
             file = base / join.file
+            if join.optional and not file.exists():
+                self._tables.append((join.name, join.column, {}))
+                continue
             if not file.exists():
                 raise InvalidArgument(
                     f"{join.file} does not exist", field=f"mapping.joins.{join.name}.file"
@@ -31,7 +34,7 @@ class JoinedFiles:
                     )
                 if all(str(raw.row.get(k)) == v for k, v in join.where.items()):
                     table[str(at_path(raw.row, join.key))] = raw.row
-            self._tables.append((join.name, join.on, table))
+            self._tables.append((join.name, join.column, table))
 
     def extend(self, row: Row, row_number: int) -> Mapping[str, object]:
         """Return the row with each join's row under the join's name, `{}` where none is found.
@@ -41,7 +44,7 @@ class JoinedFiles:
         if not self._tables:
             return row
         joined = dict(row)
-        for name, on, table in self._tables:
-            key = row_number if on == "#row" else at_path(row, on)
+        for name, column, table in self._tables:
+            key = row_number if column == "#row" else at_path(row, column)
             joined[name] = table.get(str(key), {})
         return joined

@@ -36,13 +36,17 @@ MAX_TEXT_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A second file: its rows, found by `key`, are put under `name` where `on` has that value."""
+    """A second file: its row whose `key` equals our `column` is put under `name`.
+
+    A file that is `optional` may be missing; then nobody has a row in it.
+    """
 
     name: str
     file: str
     key: str
-    on: str
+    column: str
     where: Mapping[str, str]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +289,7 @@ def read_mapping(text: str) -> HotelMapping:
 
 def _join(entry: object, index: int) -> Join:
     at = f"mapping.joins[{index}]"
-    if not isinstance(entry, Mapping) or not {"name", "file", "key", "on"} <= set(entry):
-        raise InvalidArgument("needs name, file, key and on", field=at)
+    if not isinstance(entry, Mapping) or not {"name", "file", "key", "column"} <= set(entry):
+        raise InvalidArgument("needs name, file, key and column", field=at)
     where = {str(k): str(v) for k, v in (entry.get("where") or {}).items()}
-    return Join(str(entry["name"]), str(entry["file"]), str(entry["key"]), str(entry["on"]), where)
+    return Join(str(entry["name"]), str(entry["file"]), str(entry["key"]), str(entry["column"]), where)

@@ -27,7 +27,7 @@ class Source:
     """How one value is taken from a row.
 
     Attributes:
-        columns: Dotted paths, the first that holds something wins.
+        columns: Dotted paths, the first that holds something wins; a number steps into a list.
         constant: A fixed value instead of columns.
         values: Replaces the text read; with it a text that is not a key is missing.
         pattern: Regular expression; its first group (or the whole match) is the value.
@@ -141,19 +141,27 @@ def _number(value: object) -> float | None:
 def at_path(row: object, path: str) -> object:
     """Return the value at a dotted path, `None` where it ends early."""
     for part in path.split("."):
-        if not isinstance(row, Mapping):
-            return None
-        row = row.get(part)
+        row = _step(row, part)
     return row
+
+
+def _step(value: object, part: str) -> object:
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        return value[int(part)]
+    return None
 
 
 def has_path(row: object, path: str) -> bool:
     """Tell whether the dotted path exists, whatever it holds."""
-    parts = path.split(".")
-    for part in parts:
-        if not isinstance(row, Mapping) or part not in row:
+    for part in path.split("."):
+        if isinstance(row, Mapping):
+            if part not in row:
+                return False
+        elif _step(row, part) is None:
             return False
-        row = row[part]
+        row = _step(row, part)
     return True
 
 

@@ -1,0 +1,186 @@
+"""Runs a benchmark through the gateway like any client and writes what the scorers read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from rich.progress import track
+
+from concierge.answering.v1 import answering_pb2
+from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
+from concierge.plan.v1 import plan_pb2
+from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
+from services.embedded.runtime import EmbeddedRuntime
+from services.embedded.settings import EmbeddedSettings
+from services.platform import logs
+from services.platform.rpc import channel
+from tests.quality import slots
+from tests.quality.profile import Profile
+
+PAGE_SIZE = 10
+TIMEOUT_S = 20.0
+CLIENTS = 4
+
+_ROLES = {"user": conversation_pb2.ROLE_USER, "assistant": conversation_pb2.ROLE_ASSISTANT}
+
+
+async def run(
+    benches: Mapping[Path, Path], profile: Profile, database: Path, target: str | None
+) -> None:
+    """Run benchmarks over one database.
+
+    Args:
+        benches: Output file by benchmark file.
+        profile: The data set's profile.
+        database: The hotels, a file or a folder.
+        target: A running deployment with these hotels, or `None`: an embedded one is filled.
+    """
+    logs.configure(level="ERROR", as_json=False)
+    async with _deployment(profile, profile.database(database), target) as door:
+        for bench, out in benches.items():
+            await _bench(bench, out, profile, door)
+
+
+@asynccontextmanager
+async def _deployment(
+    profile: Profile, database: Path, target: str | None
+) -> AsyncIterator[grpc.aio.Channel]:
+    if target is not None:
+        async with channel(target) as door:
+            yield door
+        return
+    with tempfile.TemporaryDirectory(prefix="concierge-quality-") as folder:
+        runtime = EmbeddedRuntime(
+            EmbeddedSettings(
+                data_dir=Path(folder) / "data",
+                port=0,
+                worker_processes=1,
+                gazetteer_files=_gazetteer(profile, database.parent, Path(folder)),
+            )
+        )
+        try:
+            port = await runtime.start()
+            async with channel(f"127.0.0.1:{port}") as door:
+                await _ingest(door, profile, database)
+                while runtime.lag():
+                    await asyncio.sleep(0.02)
+                print(f"{profile.name}: {runtime.hotel_count()} hotels", file=sys.stderr)
+                yield door
+        finally:
+            await runtime.stop()
+
+
+def _gazetteer(profile: Profile, base: Path, folder: Path) -> tuple[Path, ...]:
+    """Write the profile's places with their defaults filled in; return the files."""
+    files = []
+    for number, entry in enumerate(profile.gazetteer):
+        source = base / entry.file
+        if not source.exists():
+            print(f"no gazetteer {source}: places have no positions", file=sys.stderr)
+            continue
+        target = folder / f"gazetteer-{number}.jsonl"
+        with target.open("w", encoding="utf-8") as out:
+            for line in source.read_text(encoding="utf-8").splitlines():
+                place = {**entry.defaults, **json.loads(line)}
+                out.write(json.dumps(place, ensure_ascii=False) + "\n")
+        files.append(target)
+    return tuple(files)
+
+
+async def _ingest(door: grpc.aio.Channel, profile: Profile, database: Path) -> None:
+    stub = ingestion_pb2_grpc.IngestionServiceStub(door)
+    submitted = await stub.SubmitJob(
+        ingestion_pb2.SubmitJobRequest(
+            path=str(database.resolve()),
+            mapping_yaml=profile.mapping_yaml,
+            mapping_base_path=str(database.resolve().parent),
+        ),
+        timeout=TIMEOUT_S,
+    )
+    job = submitted.job
+    async for message in stub.WatchJob(ingestion_pb2.WatchJobRequest(job_id=job.id), timeout=600):
+        job = message.job
+    if job.state != ingestion_pb2.JOB_STATE_SUCCEEDED or job.quarantined_count:
+        raise SystemExit(
+            f"error: loading {database}: {job.failure}{job.quarantined_count} rows refused"
+        )
+
+
+async def _bench(bench: Path, out: Path, profile: Profile, door: grpc.aio.Channel) -> None:
+    lines = [json.loads(line) for line in bench.read_text("utf-8").splitlines() if line.strip()]
+    stub = search_pb2_grpc.SearchServiceStub(door)
+    results: list[dict[str, Any]] = [{}] * len(lines)
+    waiting = iter(track(range(len(lines)), description=f"{profile.name} {bench.name}"))
+
+    async def client() -> None:
+        for index in waiting:
+            results[index] = await _line(stub, lines[index], profile)
+
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8") as file:
+        for result in results:
+            file.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+async def _line(
+    stub: search_pb2_grpc.SearchServiceAsyncStub, line: Mapping[str, Any], profile: Profile
+) -> dict[str, Any]:
+    turn = search_pb2.GuestTurn(
+        text=line["query"],
+        page_size=PAGE_SIZE,
+        history=[
+            conversation_pb2.Utterance(role=_ROLES[turn["role"]], text=turn["text"])
+            for turn in line.get("history", ())
+        ],
+    )
+    result = search_pb2.SearchHotelsResponse()
+    citations: list[answering_pb2.Citation] = []
+    request = search_pb2.RecommendRequest(turn=turn)
+    async for part in stub.Recommend(request, timeout=TIMEOUT_S):
+        if part.HasField("result"):
+            result = part.result
+        elif part.HasField("sentence"):
+            citations.extend(part.sentence.citations)
+    return result_line(line["id"], result, citations, profile)
+
+
+def result_line(
+    id: str,
+    result: search_pb2.SearchHotelsResponse,
+    citations: list[answering_pb2.Citation],
+    profile: Profile,
+) -> dict[str, Any]:
+    """Return all that the scorers read of one line."""
+    plan: plan_pb2.QueryPlan = result.plan
+    label = slots.gate_label(plan)
+    return {
+        "id": id,
+        "ranked": [_id(hit.hotel.id) for hit in result.hits]
+        or [_id(hotel.id) for hotel in result.shown_hotels],
+        "constraints": slots.constraints(plan, profile.slots),
+        "condition": slots.condition_tree(plan, result.places, profile.slots),
+        "outcome": slots.outcome(result),
+        "needs_retrieval": label in ("search", "lookup"),
+        "label": label,
+        "target": _target(result),
+        "answer": slots.answer(plan, citations, profile.slots),
+    }
+
+
+def _target(result: search_pb2.SearchHotelsResponse) -> int | str | None:
+    if result.shown_hotels:
+        return _id(result.shown_hotels[0].id)
+    return _id(result.hits[0].hotel.id) if result.hits else None
+
+
+def _id(id: str) -> int | str:
+    return int(id) if id.isdecimal() else id
