@@ -84,9 +84,7 @@ def hotels(hotel_id: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[
 
 def catalogues() -> st.SearchStrategy[list[HotelFacts]]:
     """Up to a dozen records with distinct ids."""
-    return st.lists(
-        hotels(), min_size=1, max_size=12, unique_by=lambda hotel: hotel.hotel_id
-    )
+    return st.lists(hotels(), min_size=1, max_size=12, unique_by=lambda hotel: hotel.hotel_id)
 
 
 def _terms() -> st.SearchStrategy[Condition]:

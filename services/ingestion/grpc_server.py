@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from concierge.ingestion.v1 import ingestion_pb2 as pb
 from concierge.ingestion.v1 import ingestion_pb2_grpc
+
 from services.ingestion import handlers, wire
 from services.ingestion.domain.job import Job, JobState
 from services.ingestion.ports import CataloguePublisher, JobStore, TaskQueue
@@ -51,7 +52,7 @@ class IngestionServicer(ingestion_pb2_grpc.IngestionServiceServicer):
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         """List jobs, newest first."""
         limit, offset = wire.page(request.page_size, request.page_token, default=50)
-        jobs = await asyncio.to_thread(self._store.list, limit=limit + 1, offset=offset)
+        jobs = await asyncio.to_thread(self._store.jobs, limit=limit + 1, offset=offset)
         return pb.ListJobsResponse(
             jobs=[wire.job_to_pb(job) for job in jobs[:limit]],
             next_page_token=wire.token(offset + limit) if len(jobs) > limit else "",

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from concierge.catalog.v1 import hotel_pb2
 from google.protobuf import json_format
 
-from concierge.catalog.v1 import hotel_pb2
 from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import RawRow, read_rows
 from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
@@ -139,8 +139,8 @@ def split(job: Job, *, spool: Path, vocabulary: Vocabulary, store: JobStore) -> 
                 continue
             if (earlier := last.get(id)) is not None:
                 superseded.add(earlier[0])
-                error = RowError("id", f"line {raw.line_number} has the same id and is later")
-                refused.append(_refused(job, earlier[1], error))
+                later = RowError("id", f"line {raw.line_number} has the same id and is later")
+                refused.append(_refused(job, earlier[1], later))
             last[id] = (row_number, RawRow(raw.line_number, None, raw.raw))
             offsets.append((row_number, out.tell()))
             out.write(f'{{"n":{row_number},"l":{raw.line_number},"r":{raw.raw}}}\n'.encode())
@@ -153,6 +153,8 @@ def split(job: Job, *, spool: Path, vocabulary: Vocabulary, store: JobStore) -> 
 
 
 def _chunks(offsets: Sequence[tuple[int, int]], end: int) -> list[Chunk]:
+    if not offsets:
+        return []
     starts = [offset for _, offset in offsets[::CHUNK_ROWS]]
     return [
         Chunk(number, start, stop)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from concierge.catalog.v1 import hotel_pb2
+
 from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 
 
@@ -24,7 +25,7 @@ class JobStore(Protocol):
         """
         ...
 
-    def list(self, *, limit: int, offset: int) -> list[Job]:
+    def jobs(self, *, limit: int, offset: int) -> list[Job]:
         """Return jobs, newest first."""
         ...
 

@@ -24,7 +24,7 @@ app = make_app(settings)
 RETRY_S = 1.0
 
 
-@app.task(name="concierge.split", bind=True, max_retries=None)  # type: ignore[untyped-decorator]
+@app.task(name="concierge.split", bind=True, max_retries=None)
 def split(task: Any, job_id: str) -> None:
     """Split a job and enqueue its chunks."""
     store = _store()
@@ -40,7 +40,7 @@ def split(task: Any, job_id: str) -> None:
         load.delay(job_id, chunk.number, chunk.start, chunk.end)
 
 
-@app.task(name="concierge.load", bind=True, max_retries=None)  # type: ignore[untyped-decorator]
+@app.task(name="concierge.load", bind=True, max_retries=None)
 def load(task: Any, job_id: str, number: int, start: int, end: int) -> None:
     """Load one chunk."""
     store = _store()

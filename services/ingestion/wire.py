@@ -7,6 +7,7 @@ import binascii
 from pathlib import Path
 
 from concierge.ingestion.v1 import ingestion_pb2 as pb
+
 from services.ingestion.domain.job import Job, RefusedRow
 from services.platform.errors import InvalidArgument
 

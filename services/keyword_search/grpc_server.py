@@ -20,7 +20,7 @@ class KeywordSearchServicer(keyword_search_pb2_grpc.KeywordSearchServiceServicer
     def __init__(self, index: KeywordIndex) -> None:
         self._index = index
 
-    async def RetrieveByKeyword(  # type: ignore[override]
+    async def RetrieveByKeyword(
         self, request: pb.RetrieveByKeywordRequest, context: Context
     ) -> pb.RetrieveByKeywordResponse:
         """Find the hotels whose words match best."""
@@ -33,7 +33,7 @@ class KeywordSearchServicer(keyword_search_pb2_grpc.KeywordSearchServiceServicer
             )
         )
 
-    async def GetHotels(  # type: ignore[override]
+    async def GetHotels(
         self, request: pb.GetHotelsRequest, context: Context
     ) -> pb.GetHotelsResponse:
         """Read records by id."""

@@ -11,6 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME
 from grpc_health.v1.health import aio as health_aio
 
+from services.platform.errors import ConciergeError
+
 log = structlog.get_logger(__name__)
 
 Check = Callable[[], Awaitable[bool]]
@@ -33,7 +35,7 @@ class Health:
         self.failing: tuple[str, ...] = ("not started",)
 
     def add(self, name: str, check: Check) -> None:
-        """Add a check; an exception in it counts as not ready and is logged."""
+        """Add a check; an error of a backend in it counts as not ready and is logged."""
         self._checks[name] = check
 
     def add_to_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
@@ -77,6 +79,6 @@ class Health:
 async def _passes(name: str, check: Check) -> bool:
     try:
         return await check()
-    except Exception as error:
+    except (ConciergeError, OSError, TimeoutError) as error:
         log.warning("readiness_check_failed", check=name, error=str(error))
         return False

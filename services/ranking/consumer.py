@@ -6,6 +6,7 @@ import time
 
 from concierge.recall.v1 import candidate_pb2
 from concierge.search.v1 import search_events_pb2
+
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
 from services.platform.deadline import Deadline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concierge.ranking.v1 import ranking_pb2 as pb
 from concierge.ranking.v1 import ranking_pb2_grpc
+
 from services.platform.rpc import Context
 from services.ranking import handlers, wire
 from services.ranking.domain.features import Weights

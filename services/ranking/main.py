@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concierge.ranking.v1 import ranking_pb2_grpc
+
 from services.platform.bus import Consumption, EventBus
 from services.platform.rpc import RpcServer
 from services.ranking import consumer

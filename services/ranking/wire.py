@@ -8,6 +8,7 @@ from concierge.catalog.v1 import hotel_pb2
 from concierge.geocoding.v1 import geocoding_pb2
 from concierge.ranking.v1 import ranking_pb2 as pb
 from concierge.recall.v1 import candidate_pb2
+
 from services.plan.condition import Field, Near, Point, Range
 from services.plan.hotel_wire import amount, facts_of
 from services.plan.query_plan import QueryPlan, Trend

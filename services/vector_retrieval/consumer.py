@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from concierge.recall.v1 import candidate_pb2
+
 from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import QueryPlan
 from services.platform.bus import Consumption, EventBus, Subscription

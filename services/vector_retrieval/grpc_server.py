@@ -5,6 +5,7 @@ from __future__ import annotations
 from concierge.recall.v1 import candidate_pb2
 from concierge.vector_retrieval.v1 import vector_retrieval_pb2 as pb
 from concierge.vector_retrieval.v1 import vector_retrieval_pb2_grpc
+
 from services.platform.rpc import Context
 from services.recall import wire as recall_wire
 from services.vector_retrieval import handlers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concierge.vector_retrieval.v1 import vector_retrieval_pb2_grpc
+
 from services.platform.bus import Consumption, EventBus
 from services.platform.rpc import RpcServer
 from services.vector_retrieval import consumer

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from rich.progress import track
-
 from concierge.answering.v1 import answering_pb2
 from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from concierge.plan.v1 import plan_pb2
 from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
+from rich.progress import track
+
 from services.embedded.runtime import EmbeddedRuntime
 from services.embedded.settings import EmbeddedSettings
 from services.platform import logs

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import grpc
-
 from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
 from concierge.events.v1 import event_bus_pb2, event_bus_pb2_grpc
+
 from services.platform.envelope import headers_of
 from services.platform.errors import Unavailable
 from services.platform.events import Event

@@ -51,8 +51,10 @@ def read_rows(path: Path) -> Iterator[RawRow]:
                 with _open(path) as file:
                     yield from _json_array(file, path)
             case ".csv":
-                with _open(path) as file:
-                    yield from _csv(file)
+                with _open(path) as file, io.TextIOWrapper(
+                    file, "utf-8-sig", errors="surrogateescape", newline=""
+                ) as text:
+                    yield from _csv(text)
             case ".parquet":
                 yield from _parquet(path)
             case _:
@@ -112,8 +114,7 @@ def _json_array(file: BinaryIO, path: Path) -> Iterator[RawRow]:
             yield RawRow(number, None, raw, "the entry is no JSON object")
 
 
-def _csv(file: BinaryIO) -> Iterator[RawRow]:
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+def _csv(text: io.TextIOWrapper) -> Iterator[RawRow]:
     reader = csv.reader(text, strict=True)
     header: list[str] | None = None
     while True:

@@ -88,7 +88,7 @@ class SqliteJobs:
             )
         return _job(row)
 
-    def list(self, *, limit: int, offset: int) -> list[Job]:
+    def jobs(self, *, limit: int, offset: int) -> list[Job]:
         """Return jobs, newest first."""
         with self._db() as db:
             rows = db.execute(

@@ -11,9 +11,9 @@ import random
 from collections.abc import Iterator
 from functools import lru_cache
 
+from concierge.catalog.v1 import hotel_pb2
 from google.protobuf import json_format
 
-from concierge.catalog.v1 import hotel_pb2
 from services.ingestion.domain.generator_places import CITIES, City, Spot
 from services.plan.condition import PlaceCategory
 from services.plan.wire import CATEGORY_TO_PB
@@ -146,9 +146,7 @@ def _name(
         hotel.names.add(language="en", text=f"{en}{sign} {_KIND_EN[kind]} {spot.en}")
 
 
-def _place(
-    hotel: hotel_pb2.Hotel, city: City, spot: Spot, chance: random.Random
-) -> None:
+def _place(hotel: hotel_pb2.Hotel, city: City, spot: Spot, chance: random.Random) -> None:
     hotel.city = city.zh
     hotel.district = spot.district
     road, house = chance.choice(("中山", "人民", "解放", "建设", "和平")), chance.randint(1, 300)
@@ -167,9 +165,7 @@ def _place(
             hotel.nearby_places.items.add(category=category, name=near.zh)
 
 
-def _facilities(
-    hotel: hotel_pb2.Hotel, tier: str, kind: str, chance: random.Random
-) -> None:
+def _facilities(hotel: hotel_pb2.Hotel, tier: str, kind: str, chance: random.Random) -> None:
     share = _TIERS[tier][4]
     levels = ((_COMMON, 0.85), (_USUAL, share + 0.25), (_BETTER, share), (_BEST, share * 0.55))
     held = [f for group, odds in levels for f in group if chance.random() < odds]

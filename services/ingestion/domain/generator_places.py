@@ -32,16 +32,12 @@ class City:
     spots: tuple[Spot, ...]
 
 
-def _city(
-    zh: str, en: str, level: float, share: float, districts: str, spots: str
-) -> City:
+def _city(zh: str, en: str, level: float, share: float, districts: str, spots: str) -> City:
     names = dict(pair.split("/") for pair in districts.split())
     rows = []
     for line in spots.strip().splitlines():
         name_zh, name_en, category, district, latitude, longitude = line.strip().split("|")
-        rows.append(
-            Spot(name_zh, name_en, category, district, float(latitude), float(longitude))
-        )
+        rows.append(Spot(name_zh, name_en, category, district, float(latitude), float(longitude)))
     return City(zh, en, level, share, names, tuple(rows))
 
 

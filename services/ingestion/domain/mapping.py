@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
-
 from concierge.catalog.v1 import hotel_pb2
+
 from services.geography.datum import to_wgs84
 from services.ingestion.domain.values import Row, RowError, Source, has_path, read_source
 from services.plan.condition import PlaceCategory
@@ -82,9 +82,9 @@ class HotelMapping:
         ]
         for name, several in (*self.texts.items(), *self.lists.items()):
             sources += [(f"{name}[{index}]", source) for index, source in enumerate(several)]
-        for at, source in sources:
-            if source is not None and source.columns:
-                yield at, source.columns
+        for at, held in sources:
+            if held is not None and held.columns:
+                yield at, held.columns
 
     def check_columns(self, rows: list[Row]) -> None:
         """Refuse a mapping that names a column no row of the sample has.
@@ -270,8 +270,8 @@ def read_mapping(text: str) -> HotelMapping:
         id=one("id"),
         row_number_as_id=bool(spec.get("row_number_as_id", False)),
         texts={name: several(name) for name in _TEXTS if name in spec},
-        single={name: source for name in _SINGLE if (source := one(name)) is not None},
-        numbers={name: source for name in _NUMBERS if (source := one(name)) is not None},
+        single={name: held for name in _SINGLE if (held := one(name)) is not None},
+        numbers={name: held for name in _NUMBERS if (held := one(name)) is not None},
         lists=lists,
         latitude=read_source(location["latitude"], "mapping.location.latitude")
         if location
@@ -292,4 +292,6 @@ def _join(entry: object, index: int) -> Join:
     if not isinstance(entry, Mapping) or not {"name", "file", "key", "column"} <= set(entry):
         raise InvalidArgument("needs name, file, key and column", field=at)
     where = {str(k): str(v) for k, v in (entry.get("where") or {}).items()}
-    return Join(str(entry["name"]), str(entry["file"]), str(entry["key"]), str(entry["column"]), where)
+    return Join(
+        str(entry["name"]), str(entry["file"]), str(entry["key"]), str(entry["column"]), where
+    )

@@ -14,12 +14,13 @@ Row = Mapping[str, object]
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 
 
-@dataclass(frozen=True, slots=True)
 class RowError(Exception):
     """Why a row cannot become a hotel: the field at fault and a sentence."""
 
-    field: str
-    reason: str
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

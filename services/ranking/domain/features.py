@@ -12,7 +12,7 @@ from services.plan.evaluate import evaluate, number
 from services.plan.facts import HotelFacts
 from services.plan.query_plan import Direction, Preference, Trend
 from services.plan.tree import leaves
-from services.ranking.domain.candidates import Candidate
+from services.ranking.domain.candidates import Candidate, R
 
 PRIOR_RATING = 3.5
 PRIOR_REVIEWS = 20
@@ -95,7 +95,7 @@ def distance_km(facts: HotelFacts, point: Point | None) -> float | None:
 
 
 def parts_of(
-    candidate: Candidate[object],
+    candidate: Candidate[R],
     *,
     preferences: Sequence[Preference],
     points: Mapping[int, Point],

@@ -81,7 +81,7 @@ def ordered(ranked: Sequence[Ranked[R]], sort: Sequence[SortKey]) -> list[Ranked
             facts.hotel_id,
         )
 
-    return sorted(ranked, key=key)  # type: ignore[arg-type]
+    return sorted(ranked, key=key)
 
 
 def _sort_value(key: SortKey, entry: Ranked[R]) -> tuple[bool, float]:

@@ -121,8 +121,11 @@ class Columns:
 
     def mask(self, form: NormalForm | None, count: int) -> Mask:
         """Return which of the first `count` rows are open and satisfy the form."""
-        alive = self.alive[:count]
-        return alive.copy() if form is None else alive & self._compile(form, count)
+        alive: Mask = self.alive[:count]
+        if form is None:
+            return alive.copy()
+        passing: Mask = alive & self._compile(form, count)
+        return passing
 
     def km(self, center: Point, count: int) -> NDArray[np.float64]:
         """Return the kilometres of the first `count` rows to a point; NaN without a position."""
@@ -220,7 +223,7 @@ class Columns:
         self.positions = _grown(self.positions, self._capacity, np.nan)
 
 
-def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:  # type: ignore[type-arg]
+def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:
     grown = np.full((capacity, *column.shape[1:]), fill, dtype=column.dtype)
     grown[: len(column)] = column
     return grown

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from services.plan.condition import Condition, Field
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey
-from services.plan.tree import conjuncts, conjunction
+from services.plan.tree import conjunction, conjuncts
 from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.columns import Columns, Mask
 from services.vector_retrieval.domain.item import Item, VectorQuery
@@ -238,7 +238,8 @@ class FaissIndex:
         rows = np.flatnonzero(mask)
         keys = [self._sort_values(key, rows, count) for key in query.sort]
         # lexsort takes the most significant key last; standing settles ties, then the row.
-        order = np.lexsort((rows, -self._prior[rows], *reversed(keys)))
+        columns: list[NDArray[np.generic]] = [rows, -self._prior[rows], *reversed(keys)]
+        order = np.lexsort(tuple(columns))
         return rows[order[: query.limit]]
 
     def _sort_values(

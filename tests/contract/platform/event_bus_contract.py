@@ -82,9 +82,7 @@ class EventBusContract:
             if len(attempts) < 3:
                 raise Unavailable("not yet")
 
-        await bus.subscribe(
-            Subscription("concierge.test", (topic,), handler, from_beginning=True)
-        )
+        await bus.subscribe(Subscription("concierge.test", (topic,), handler, from_beginning=True))
         await bus.publish(event(topic, "k", "x"))
         await until(lambda: len(attempts) == 3)
 
@@ -102,9 +100,7 @@ class EventBusContract:
         async def keep(record: Record) -> None:
             letters.append(record)
 
-        await bus.subscribe(
-            Subscription("concierge.test", (topic,), handler, from_beginning=True)
-        )
+        await bus.subscribe(Subscription("concierge.test", (topic,), handler, from_beginning=True))
         await bus.subscribe(
             Subscription("concierge.watch", (f"{topic}.test.dlt",), keep, from_beginning=True)
         )

@@ -90,9 +90,7 @@ async def test_a_reader_starts_where_its_own_snapshot_ended(tmp_path: Path) -> N
         seen.append(record.key)
 
     offsets = {(topic, n): log.end(topic, n) for n in range(2)} | {(topic, partition): start}
-    await bus.subscribe(
-        Subscription("concierge.test", (topic,), handler, start_offsets=offsets)
-    )
+    await bus.subscribe(Subscription("concierge.test", (topic,), handler, start_offsets=offsets))
     await until(lambda: bool(seen))
     assert seen == ["new"]
     await bus.close()

@@ -42,9 +42,7 @@ class FilterContract:
         index = self.make_index()
         await index.fill(hotels)
         expected = {
-            hotel.hotel_id
-            for hotel in hotels
-            if not hotel.closed and satisfies(condition, hotel)
+            hotel.hotel_id for hotel in hotels if not hotel.closed and satisfies(condition, hotel)
         }
         recalled = await index.find(condition)
         assert {found.hotel_id for found in recalled.candidates} == expected

@@ -33,9 +33,7 @@ class _Faiss:
 class _Tantivy:
     async def fill(self, hotels: Sequence[HotelFacts]) -> None:
         self._index = TantivyIndex(writer_heap_bytes=15_000_000)
-        self._index.upsert_now(
-            [Document(hotel, "", "", "", "", 3.5, b"r", 1) for hotel in hotels]
-        )
+        self._index.upsert_now([Document(hotel, "", "", "", "", 3.5, b"r", 1) for hotel in hotels])
 
     async def find(self, condition: Condition | None) -> Recalled:
         return self._index.search_now(KeywordQuery(condition=condition, limit=MANY))

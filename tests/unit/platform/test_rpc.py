@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import pytest
+from concierge.geocoding.v1 import geocoding_pb2, geocoding_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from concierge.geocoding.v1 import geocoding_pb2, geocoding_pb2_grpc
 from services.platform.errors import (
     ConciergeError,
     InvalidArgument,
@@ -31,12 +32,17 @@ ERRORS: dict[str, Exception] = {
 
 
 class Geocoding(geocoding_pb2_grpc.GeocodingServiceServicer):
-    async def Geocode(  # type: ignore[override]
+    async def Geocode(
         self, request: geocoding_pb2.GeocodeRequest, context: Context
     ) -> geocoding_pb2.GeocodeResponse:
         if request.query in ERRORS:
             raise ERRORS[request.query]
         return geocoding_pb2.GeocodeResponse(unambiguous=True)
+
+    async def ReverseGeocode(
+        self, request: geocoding_pb2.ReverseGeocodeRequest, context: Context
+    ) -> geocoding_pb2.ReverseGeocodeResponse:
+        return geocoding_pb2.ReverseGeocodeResponse()
 
 
 @pytest.fixture
@@ -90,13 +96,13 @@ async def test_a_bug_is_internal_and_tells_no_secret(door: grpc.aio.Channel) -> 
 async def test_bytes_that_are_no_request_are_an_invalid_argument(
     door: grpc.aio.Channel, raw: bytes
 ) -> None:
-    call = door.unary_unary(f"/{NAME}/Geocode", request_serializer=None)
+    call: Any = door.unary_unary(f"/{NAME}/Geocode", request_serializer=None)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call(raw, timeout=5)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_health_follows_readiness(door: grpc.aio.Channel) -> None:
-    stub = health_pb2_grpc.HealthStub(door)
+    stub: Any = health_pb2_grpc.HealthStub(door)
     response = await stub.Check(health_pb2.HealthCheckRequest(service=NAME), timeout=5)
     assert response.status == health_pb2.HealthCheckResponse.SERVING
