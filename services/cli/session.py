@@ -13,6 +13,7 @@ import typer
 
 from services.embedded.runtime import EmbeddedRuntime
 from services.embedded.settings import EmbeddedSettings
+from services.platform import logs
 from services.platform.errors import ConciergeError
 from services.platform.rpc import channel, from_rpc_error
 
@@ -48,6 +49,7 @@ async def connected(
         async with channel(target) as remote:
             yield remote
         return
+    logs.configure(level="WARNING", as_json=False)
     settings = EmbeddedSettings(data_dir=data, port=0, with_workers=with_workers)
     runtime = EmbeddedRuntime(settings)
     try:

@@ -10,6 +10,7 @@ import typer
 from services.cli.session import DEFAULT_DATA, run
 from services.embedded.runtime import EmbeddedRuntime
 from services.embedded.settings import EmbeddedSettings
+from services.platform import logs
 from services.platform.lifecycle import until_stopped
 
 
@@ -19,11 +20,16 @@ def up(
     workers: bool = typer.Option(
         True, "--workers/--no-workers", help="Start the ingestion workers too."
     ),
+    log_level: str = typer.Option("INFO", "--log-level", help="DEBUG, INFO, WARNING or ERROR."),
     gazetteer: list[Path] = typer.Option(
         [], "--gazetteer", help="Further places, JSON Lines with name, lat, lon."
     ),
 ) -> None:
     """Start every service in this process; stop with Ctrl-C."""
+
+    if log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise typer.BadParameter("must be DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")
+    logs.configure(level=log_level, as_json=not sys.stderr.isatty())
 
     async def work() -> None:
         settings = EmbeddedSettings(
