@@ -25,7 +25,9 @@ _MODIFIERS = frozenset(
 )
 # A modifier that stands behind its number.
 _BEHIND = frozenset({"左右", "上下", "以内", "之内", "以下", "以上", "出头", "起", "or so", "内"})
-_NIGHTS = re.compile(r"(\d+|[一二两三四五六七八九十]+|one|two|three|four|five|six|seven) ?(?:晚|nights?)")
+_NIGHTS = re.compile(
+    r"(\d+|[一二两三四五六七八九十]+|one|two|three|four|five|six|seven) ?(?:晚|nights?)"
+)
 _AMOUNTS = re.compile(r"\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千万]{2,}")
 
 # Roles of words that name a field, and whether the record lacks it.
@@ -35,7 +37,17 @@ _MISSING: dict[str, Callable[[HotelRecord], bool]] = {
     "phone_words": lambda record: record.phone is None,
     "address_words": lambda record: not record.addresses,
     "transport_words": lambda record: not record.transport,
-    "tier_words": lambda record: record.tier is None and record.kind is None,
+    "tier_words": lambda record: record.tier is None,
+    "kind_words": lambda record: record.kind is None,
+    "star_words": lambda record: record.star_rating is None,
+    "band_words": lambda record: record.price_band is None,
+    "review_words": lambda record: record.review_count is None,
+    "room_words": lambda record: not record.room_types,
+    "brand_words": lambda record: record.brand is None,
+    "district_words": lambda record: record.district is None,
+    "city_words": lambda record: record.city is None,
+    "postcode_words": lambda record: not any(key == "postcode" for key, _ in record.extra),
+    "distance_words": lambda record: not any(p.distance_km for p in record.nearby or ()),
     "availability_words": lambda record: record.available is None,
     "attraction_words": lambda record: not record.places("attraction"),
     "restaurant_words": lambda record: not record.places("restaurant"),
@@ -80,7 +92,9 @@ class ClaimReader:
         against = comparisons.other_side(clause)
         budget = clause.has("budget") and clause.has("within", "at_most", "matching", "below")
         comparing = comparisons.compares(clause)
-        said_here = 0
+        for night in _numbers(clause, Unit.NIGHTS):
+            assert night.number is not None
+            self._nights = night.number.value if night.number.value != 1 else None
         for index, token in enumerate(clause.tokens):
             if token.kind is Kind.UNKNOWN:
                 self._fail(token, "no cited record says this")
@@ -92,9 +106,11 @@ class ClaimReader:
                     continue
             found = self._mention(token, clause, index)
             if found is not None:
+                if _among(clause, index) and not found.single and self._subject is not None:
+                    self._scope = found
+                    continue
                 self._take_subject(found)
                 comparisons.take_subject(found)
-                said_here += 1
                 continue
             if "pronoun" in token.roles and self._subject is None and ahead is not None:
                 continue
@@ -212,7 +228,9 @@ class ClaimReader:
         self._check(token, clause, subject, lambda n: n in token.hotels)
 
     def _facility(self, token: Token, clause: Clause, subject: Subject) -> None:
-        scopes = [t.scope for t in clause.tokens if t.scope and t.scope.facility in token.facilities]
+        scopes = [
+            t.scope for t in clause.tokens if t.scope and t.scope.facility in token.facilities
+        ]
         if token.scope is not None and token.scope.facility not in token.facilities:
             return
 
@@ -288,10 +306,7 @@ class ClaimReader:
         assert number is not None
         unit = self._unit(number, clause)
         words = _modifiers(clause, index)
-        if unit is Unit.NIGHTS:
-            self._nights = number.value if number.value != 1 else None
-            return
-        if unit in (Unit.HOTELS, Unit.ORDINAL):
+        if unit in (Unit.NIGHTS, Unit.HOTELS, Unit.ORDINAL):
             return
         if unit is Unit.BARE:
             if token.text != "一" and number.value not in self._evidence.counts:
@@ -365,9 +380,7 @@ class ClaimReader:
         if self._field is Field.GUEST_RATING and number.value <= 5:
             return Unit.RATING
         if number.value >= 20 and (
-            self._field is Field.PRICE
-            or clause.has("per_night", *_MODIFIERS)
-            or number.more
+            self._field is Field.PRICE or clause.has("per_night", *_MODIFIERS) or number.more
         ):
             return Unit.PRICE
         return Unit.BARE
@@ -432,6 +445,13 @@ def _true(subject: Subject, holds: Holds) -> bool:
             return any(holds(n) for n in subject.hotels)
         case Quantity.EXACTLY:
             return sum(holds(n) for n in subject.hotels) == subject.count
+
+
+def _among(clause: Clause, index: int) -> bool:
+    """Tell whether "the three" is who somebody is compared with, not who is spoken of."""
+    token = clause.tokens[index]
+    following = clause.tokens[index + 1].text if index + 1 < len(clause.tokens) else ""
+    return token.text.startswith("of ") or following in ("里", "中", "里面", "之中", "当中")
 
 
 def _numbers(clause: Clause, unit: Unit) -> list[Token]:

@@ -96,6 +96,9 @@ def _clauses(tokens: Sequence[Token]) -> list[Clause]:
 def _says_anew(token: Token | None) -> bool:
     return token is not None and (
         bool(token.roles & {"negation", "unlisted", "only"})
-        or (token.kind is Kind.NUMBER and token.number is not None
-            and token.number.unit is Unit.ORDINAL)
+        or (
+            token.kind is Kind.NUMBER
+            and token.number is not None
+            and token.number.unit is Unit.ORDINAL
+        )
     )

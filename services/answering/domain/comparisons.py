@@ -141,7 +141,11 @@ class ComparisonReader:
         elif "评" in token.text or "rated" in token.text or field is None:
             field = Field.GUEST_RATING
         if role == "same":
-            group = subject.hotels if not subject.single else (*subject.hotels, *self._others(subject, scope))
+            group = (
+                subject.hotels
+                if not subject.single
+                else (*subject.hotels, *self._others(subject, scope))
+            )
             values = [self._value(n, field) for n in group]
             if len(set(values)) != 1 or None in values:
                 self._fail(token, "the records differ")

@@ -56,6 +56,7 @@ class Literals:
         lexicon: Lexicon,
     ) -> None:
         self.echoes = frozenset(folded(text) for text in echoes)
+        self.places = frozenset(form for place in places for form in _forms(place))
         self._lexicon = lexicon
         self._areas = {
             folded(value) for r in records for value in (r.district, r.city) if value is not None
@@ -65,9 +66,8 @@ class Literals:
         self._parts: list[tuple[int, Field, str]] = []
         for number, record in enumerate(records):
             self._take(number, record)
-        for place in places:
-            for form in _forms(place):
-                self._exact.setdefault(form, (set(range(len(records))), Field.DISTANCE))
+        for form in self.places:
+            self._exact.setdefault(form, (set(range(len(records))), Field.DISTANCE))
         self._longest = max(map(len, self._exact), default=0)
         self._distinct: dict[str, bool] = {}
 
@@ -82,6 +82,9 @@ class Literals:
                 ),
                 default=0,
             )
+            for name in hotel.names:
+                if text.startswith(name, at) and _bounded(text, at, at + len(name)):
+                    end = max(end, at + len(name))
             if end:
                 ends[number] = end
         if not ends:

@@ -74,12 +74,15 @@ _WORD = (
     r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 )
 _MORE = r"(?P<more>多|余|几)?"
+_CODES = "aed aud brl cad chf idr inr krw mop myr nzd php rub sgd thb twd vnd".split()
 _CURRENCIES = {
     "cny": r"元|块钱|块|人民币|yuan|rmb|cny|¥",
     "usd": r"美元|美金|us\$|dollars?|usd|\$",
     "gbp": r"英镑|pounds?|gbp|£",
     "eur": r"欧元|euros?|eur|€",
     "hkd": r"港元|港币|hk\$|hkd",
+    "jpy": r"日元|円|yen|jpy",
+    **dict(zip(_CODES, _CODES, strict=True)),
 }
 _MARKS = "|".join(f"(?:{marks})" for marks in _CURRENCIES.values())
 _PATTERNS = tuple(
@@ -115,7 +118,7 @@ _PATTERNS = tuple(
             r"(?P<n>two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
             r"(?: hotels\b| properties\b| of them\b)?",
         ),
-        (Unit.HOTELS, rf"{_WORD} (?=of (?:them|these|those)\b)"),
+        (Unit.HOTELS, rf"{_WORD} of (?:them|these|those)\b"),
         (Unit.HOTELS, r"(?P<both>both)(?: of (?:them|these))?\b"),
         (Unit.BARE, rf"{_NUM}{_MORE}"),
     )
@@ -165,7 +168,11 @@ def _longest(text: str, at: int, lexicon: Lexicon, literals: Literals) -> Token:
             end, hotels, field = reading
             kind = Kind.VALUE if field is not None else Kind.HOTEL
             reading = Token(kind, at, end, text[at:end], hotels=hotels, field=field)
-        if reading is not None and (best is None or reading.end > best.end):
+        if reading is None:
+            continue
+        # A place the guest named is that place, even where a hotel is called after it.
+        is_place = reading.kind is Kind.VALUE and reading.text in literals.places
+        if best is None or reading.end > best.end or (is_place and reading.end == best.end):
             best = reading
     if best is not None:
         return best

@@ -1,0 +1,134 @@
+"""How answers are worded, in whichever language: what a language has to provide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.plan.condition import (
+    All,
+    Any,
+    Condition,
+    Field,
+    Name,
+    Near,
+    Not,
+    PlaceCategory,
+    Range,
+    Term,
+)
+from services.vocabulary import Vocabulary
+
+SECTIONS: Mapping[Field, str] = {
+    Field.FACILITY: "facilities",
+    Field.ROOM_TYPE: "room_types",
+    Field.KIND: "kinds",
+    Field.TIER: "tiers",
+    Field.PRICE_BAND: "price_bands",
+    Field.BRAND: "brands",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPhrases:
+    """Whole sentences that claim nothing of any hotel."""
+
+    greeting: str
+    out_of_domain: str
+    injection: str
+    record_unread: str
+    try_relaxing: str
+    ask_again: str
+
+
+class Phrases(Protocol):
+    """The words of one language. Every method returns plain text without a final stop."""
+
+    language: str
+    fixed: FixedPhrases
+
+    def sentence(self, name: str, parts: Sequence[str]) -> str:
+        """Return one whole sentence about a hotel."""
+        ...
+
+    def found(self, asked: Sequence[str], total: int | None) -> str:
+        """Return the whole sentence that opens a list of hits."""
+        ...
+
+    def no_match(self, asked: Sequence[str]) -> str:
+        """Return the whole sentence that says that nothing matches."""
+        ...
+
+    def dropping(self, condition: str, count: int) -> str:
+        """Return the whole sentence on what dropping a condition gives."""
+        ...
+
+    def replacing(self, condition: str, replacement: str, count: int) -> str:
+        """Return the whole sentence on what loosening a condition gives."""
+        ...
+
+    def choices(self, options: Sequence[str]) -> str:
+        """Return the whole sentence that lists answers to a question back."""
+        ...
+
+    def price(self, amount: float, currency: str) -> str: ...
+    def guest_rating(self, rating: float) -> str: ...
+    def review_count(self, count: int) -> str: ...
+    def star_rating(self, stars: float) -> str: ...
+    def facilities(self, labels: Sequence[str]) -> str: ...
+    def facility_missing(self, label: str) -> str: ...
+    def nearby(self, category: PlaceCategory | None, names: Sequence[str], more: bool) -> str: ...
+    def distance(self, place: str, km: float) -> str: ...
+    def available(self, available: bool) -> str: ...
+    def value(self, field: Field, value: str) -> str: ...
+    def missing(self, field: Field, category: str = "") -> str: ...
+
+    def bounds(self, leaf: Range) -> str:
+        """Return the words of a condition on a number."""
+        ...
+
+    def name_condition(self, leaf: Name) -> str: ...
+    def near_condition(self, place: str, radius_km: float | None) -> str: ...
+    def negated(self, words: str) -> str: ...
+    def joined(self, words: Sequence[str], *, every: bool) -> str: ...
+
+
+def condition_words(
+    condition: Condition, phrases: Phrases, places: Mapping[int, str], vocabulary: Vocabulary
+) -> str:
+    """Return a condition in the language's words.
+
+    Args:
+        condition: Any node.
+        phrases: The language.
+        places: Names of the plan's places by id.
+        vocabulary: Labels of ids.
+    """
+
+    def words(node: Condition) -> str:
+        match node:
+            case Term(field=field, values=values):
+                section = SECTIONS.get(field, "")
+                labels = [vocabulary.label(section, value, phrases.language) for value in values]
+                return phrases.joined(labels, every=False)
+            case Range():
+                return phrases.bounds(node)
+            case Name():
+                return phrases.name_condition(node)
+            case Near():
+                place = places.get(node.place_id) or (node.listed[0].name if node.listed else "")
+                return phrases.near_condition(place, node.radius_km)
+            case Not(item=item):
+                return phrases.negated(words(item))
+            case All(items=items):
+                return phrases.joined([words(item) for item in items], every=True)
+            case Any(items=items):
+                return phrases.joined([words(item) for item in items], every=False)
+
+    return words(condition)
+
+
+def decimal(number: float) -> str:
+    """Return the number without needless zeros: 458, 458.5, 4.75."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
