@@ -16,7 +16,9 @@ from services.text.fold import fold
 from services.vocabulary import Vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
-_SECTIONS = ("facilities", "tiers", "kinds", "room_types", "price_bands", "brands")
+_SECTIONS = (
+    "facilities", "tiers", "kinds", "room_types", "price_bands", "brands", "districts",
+)  # fmt: skip
 _GAP = re.compile(r"\s*\.\.\s*")
 _GAP_REACH = 16
 

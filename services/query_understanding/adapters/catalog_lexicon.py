@@ -1,0 +1,342 @@
+"""The catalogue's names in memory, searchable in a text in one pass.
+
+Updates while serving go to a small second automaton that is rebuilt at once; when it grows past a
+share of the big one both are merged in the background of the next update. So a change of price or
+one new hotel costs microseconds to milliseconds, never a rebuild of 400,000 names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import ahocorasick
+from concierge.catalog.v1 import hotel_pb2
+
+from services.plan.condition import Field, ListedPlace
+from services.plan.hotel_wire import amount
+from services.plan.names import fold_name
+from services.plan.wire import CATEGORY_FROM_PB
+from services.query_understanding.domain.lexemes import bounded
+from services.query_understanding.ports import HotelRecord, NameKind, NameMatch
+from services.text.fold import fold, has_han
+
+_MERGE_SHARE = 0.1
+_MERGE_LEAST = 4_096
+_MOST_PLACES = 64
+_TERM_FIELDS = {
+    Field.KIND: "kind",
+    Field.TIER: "tier",
+    Field.PRICE_BAND: "price_band",
+    Field.BRAND: "brand",
+    Field.DISTRICT: "district",
+    Field.CITY: "city",
+}
+_BRACKETED = re.compile(r"\s*[(（][^()（）]*[)）]\s*")
+_OLD_NAME = re.compile(r"[(（](?:原|formerly(?: the)?)\s*([^()（）]+)[)）]", re.IGNORECASE)
+_NUMBERS_ONLY = re.compile(r"[\d\W_]+")
+# Words that many names begin or end with and that alone name nothing.
+_GENERIC = frozenset(
+    "酒店 宾馆 饭店 大酒店 旅馆 公寓 大厦 hotel inn house lodge the hostel motel 餐厅 酒吧 咖啡 商务".split()
+)
+_PREFIXES = ("北京", "上海", "苏州", "杭州", "广州", "深圳", "成都", "西安", "南京")
+_EN_SUFFIX = re.compile(
+    r"^(?:the )?(.+?)(?: (?:hotel|guest ?house|lodge|inn|hostel|bed and breakfast|b&b))$"
+)
+
+
+class InMemoryCatalogLexicon:
+    """Implements `CatalogLexicon`; fed by `apply`."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, HotelRecord] = {}
+        self._aliases: dict[str, tuple[tuple[str, NameKind, str, Field | None], ...]] = {}
+        self._counts: dict[tuple[str, NameKind, str, Field | None], int] = defaultdict(int)
+        self._by_name: dict[str, set[str]] = defaultdict(set)
+        self._places: dict[ListedPlace, int] = defaultdict(int)
+        self._place_of_hotel: dict[str, tuple[ListedPlace, ...]] = {}
+        self._place_index: dict[str, set[ListedPlace]] = defaultdict(set)
+        self._values: dict[Field, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._value_of_hotel: dict[str, tuple[tuple[Field, str], ...]] = {}
+        self._names: dict[str, str] = {}
+        self._big = ahocorasick.Automaton()
+        self._small: ahocorasick.Automaton | None = None
+        self._pending: set[str] = set()
+        self._payloads: dict[str, dict[tuple[NameKind, str, Field | None], int]] = {}
+        self._haystack: str | None = None
+
+    # --- feeding ---------------------------------------------------------------------------------
+    def apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str] = ()) -> None:
+        """Take hotels in, newest state wins; forget the removed."""
+        changed: set[str] = set()
+        for hotel_id in removed:
+            changed |= self._forget(hotel_id)
+        for hotel in hotels:
+            changed |= self._learn(hotel)
+        if changed:
+            self._haystack = None
+            self._pending |= {word for word in changed if word in self._payloads}
+            self._rebuild()
+
+    def _learn(self, hotel: hotel_pb2.Hotel) -> set[str]:
+        record = _record(hotel)
+        keys = tuple(dict.fromkeys(self._keys(hotel)))
+        places = _places(hotel)
+        values = tuple(_values(hotel))
+        known = self._records.get(hotel.id)
+        if known is not None:
+            self._records[hotel.id] = record
+            if (
+                self._aliases[hotel.id] == keys
+                and self._place_of_hotel[hotel.id] == places
+                and self._value_of_hotel[hotel.id] == values
+            ):
+                return set()
+            changed = self._forget(hotel.id)
+        else:
+            changed = set()
+        self._records[hotel.id] = record
+        self._aliases[hotel.id] = keys
+        self._place_of_hotel[hotel.id] = places
+        self._value_of_hotel[hotel.id] = values
+        for name in record.names:
+            self._by_name[fold_name(fold(name).text)].add(hotel.id)
+        for field, value in values:
+            self._values[field][value] += 1
+        for place in places:
+            self._places[place] += 1
+            if self._places[place] == 1:
+                folded = fold(place.name).text
+                self._place_index[fold_name(folded)].add(place)
+                for word in _place_words(folded):
+                    changed |= self._count((word, NameKind.PLACE, place.name, None), 1)
+        for key in keys:
+            changed |= self._count(key, 1)
+        return changed
+
+    def _forget(self, hotel_id: str) -> set[str]:
+        record = self._records.pop(hotel_id, None)
+        if record is None:
+            return set()
+        changed: set[str] = set()
+        for name in record.names:
+            self._by_name[fold_name(fold(name).text)].discard(hotel_id)
+        for key in self._aliases.pop(hotel_id):
+            changed |= self._count(key, -1)
+        for field, value in self._value_of_hotel.pop(hotel_id):
+            self._values[field][value] -= 1
+            if self._values[field][value] <= 0:
+                del self._values[field][value]
+        for place in self._place_of_hotel.pop(hotel_id):
+            self._places[place] -= 1
+            if self._places[place] <= 0:
+                del self._places[place]
+                folded = fold(place.name).text
+                self._place_index[fold_name(folded)].discard(place)
+                for word in _place_words(folded):
+                    changed |= self._count((word, NameKind.PLACE, place.name, None), -1)
+        return changed
+
+    def _count(self, key: tuple[str, NameKind, str, Field | None], change: int) -> set[str]:
+        word, kind, name, field = key
+        payload = self._payloads.setdefault(word, {})
+        before = payload.get((kind, name, field), 0)
+        after = before + change
+        if after > 0:
+            payload[(kind, name, field)] = after
+        else:
+            payload.pop((kind, name, field), None)
+            if not payload:
+                del self._payloads[word]
+        return {word} if (before > 0) != (after > 0) else set()
+
+    def _keys(
+        self, hotel: hotel_pb2.Hotel
+    ) -> Iterable[tuple[str, NameKind, str, Field | None]]:
+        display = hotel.names[0].text
+        for name in hotel.names:
+            folded = _tidy(fold(name.text).text)
+            if _names_something(folded):
+                yield folded, NameKind.HOTEL, display, None
+            for alias in _aliases_of(folded):
+                if _names_something(alias) and alias != folded:
+                    yield alias, NameKind.HOTEL_PART, alias, None
+        for field, attribute in _TERM_FIELDS.items():
+            if hotel.HasField(attribute):
+                value = getattr(hotel, attribute)
+                for word in _value_words(fold(value).text, field):
+                    yield word, NameKind.VALUE, value, field
+        for room in hotel.room_types.items:
+            yield fold(room).text, NameKind.VALUE, room, Field.ROOM_TYPE
+        for facility in hotel.facilities.items:
+            if facility.label:
+                yield fold(facility.label).text, NameKind.VALUE, facility.id, Field.FACILITY
+
+    def _rebuild(self) -> None:
+        if len(self._pending) > max(_MERGE_LEAST, _MERGE_SHARE * len(self._big)):
+            big = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+            for word in self._payloads:
+                big.add_word(word, len(word))
+            big.make_automaton()
+            self._big, self._small = big, None
+            self._pending.clear()
+            return
+        small = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for word in self._pending:
+            small.add_word(word, len(word))
+        if len(small):
+            small.make_automaton()
+            self._small = small
+
+    # --- asking ----------------------------------------------------------------------------------
+    def find(self, text: str) -> list[NameMatch]:
+        """Return the names in a folded text, overlaps included."""
+        found: list[NameMatch] = []
+        seen: set[tuple[int, int]] = set()
+        for automaton in (self._big, self._small):
+            if automaton is None or automaton.kind != ahocorasick.AHOCORASICK:
+                continue
+            for last, length in automaton.iter(text):
+                start, end = last - length + 1, last + 1
+                if (start, end) in seen or not bounded(text, start, end):
+                    continue
+                seen.add((start, end))
+                payload = self._payloads.get(text[start:end])
+                if payload:
+                    found.extend(
+                        NameMatch(start, end, kind, name, field) for kind, name, field in payload
+                    )
+        return found
+
+    def hotels_named(self, name: str) -> Sequence[HotelRecord]:
+        """Return the hotels whose folded name or alias is exactly this."""
+        ids = self._by_name.get(fold_name(fold(name).text), set())
+        return [self._records[id] for id in sorted(ids)]
+
+    def record(self, hotel_id: str) -> HotelRecord | None:
+        """Return the short record of a hotel."""
+        return self._records.get(hotel_id)
+
+    def places_containing(self, name: str) -> Sequence[ListedPlace]:
+        """Return the entries of nearby lists whose name contains this, at most 64."""
+        wanted = fold_name(fold(name).text)
+        if not wanted:
+            return []
+        found = [
+            place for folded, places in self._place_index.items() if wanted in folded
+            for place in places
+        ]  # fmt: skip
+        return sorted(found, key=lambda place: (len(place.name), place.name))[:_MOST_PLACES]
+
+    def place_named(self, name: str) -> Sequence[ListedPlace]:
+        """Return the entries whose folded name is exactly this."""
+        places = self._place_index.get(fold_name(fold(name).text), set())
+        return sorted(places, key=lambda place: (place.category, place.name))
+
+    def values(self, field: Field) -> frozenset[str]:
+        """Return the values that records hold in a field of terms."""
+        return frozenset(self._values.get(field, ()))
+
+    def names_contain(self, part: str) -> bool:
+        """Tell whether a hotel's folded name contains the folded part."""
+        if self._haystack is None:
+            self._haystack = "\n".join(self._by_name)
+        return fold_name(fold(part).text) in self._haystack
+
+    def size(self) -> int:
+        """Return the number of hotels known."""
+        return len(self._records)
+
+
+def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:
+    has = hotel.HasField
+    return HotelRecord(
+        hotel.id,
+        hotel.names[0].text,
+        tuple(dict.fromkeys(name.text for name in hotel.names)),
+        amount(hotel.price) if has("price") else None,
+        hotel.guest_rating if has("guest_rating") else None,
+        hotel.star_rating if has("star_rating") else None,
+        hotel.brand if has("brand") else None,
+    )
+
+
+def _places(hotel: hotel_pb2.Hotel) -> tuple[ListedPlace, ...]:
+    return tuple(
+        dict.fromkeys(
+            ListedPlace(CATEGORY_FROM_PB[place.category], place.name)
+            for place in hotel.nearby_places.items
+            if place.category in CATEGORY_FROM_PB and place.name
+        )
+    )
+
+
+def _values(hotel: hotel_pb2.Hotel) -> Iterable[tuple[Field, str]]:
+    for field, attribute in _TERM_FIELDS.items():
+        if hotel.HasField(attribute):
+            yield field, getattr(hotel, attribute)
+    for room in hotel.room_types.items:
+        yield Field.ROOM_TYPE, room
+    for facility in hotel.facilities.items:
+        yield Field.FACILITY, facility.id
+    for present, field in (("price", Field.PRICE), ("star_rating", Field.STAR_RATING)):
+        if hotel.HasField(present):
+            yield field, "present"
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _aliases_of(name: str) -> Iterable[str]:
+    """Yield shorter forms of a folded name under which guests know the house."""
+    old = _OLD_NAME.search(name)
+    plain = _tidy(_BRACKETED.sub(" ", name)) if not has_han(name) else _BRACKETED.sub("", name)
+    yield plain
+    if old is not None:
+        yield _tidy(old[1])
+    if has_han(name):
+        for prefix in _PREFIXES:
+            if plain.startswith(prefix):
+                yield plain[len(prefix) :]
+        if name.endswith(("店)", "店")) and "(" in name:
+            yield name.replace("店)", ")")
+        return
+    yield plain.replace("the ", "", 1) if plain.startswith("the ") else plain
+    stripped = _EN_SUFFIX.match(plain)
+    if stripped is not None and len(stripped[1]) > 5:
+        yield stripped[1]
+    if "guest house" in plain or "guesthouse" in plain:
+        yield plain.replace("guesthouse", "guest house")
+        yield plain.replace("guest house", "guesthouse")
+    if "'" in plain:
+        yield plain.replace("'", "")
+    if " and " in plain:
+        yield plain.replace(" and ", " & ")
+
+
+def _names_something(word: str) -> bool:
+    if len(word) < 2 or word in _GENERIC or _NUMBERS_ONLY.fullmatch(word):
+        return False
+    return len(word) >= (3 if has_han(word) else 4)
+
+
+def _place_words(folded: str) -> Iterable[str]:
+    name = _tidy(folded)
+    if len(name) >= 2:
+        yield name
+    plain = _BRACKETED.sub("", name)
+    if plain != name and len(plain) >= 2:
+        yield plain
+    if not has_han(name) and name.startswith("the ") and len(name) > 8:
+        yield name[4:]
+
+
+def _value_words(folded: str, field: Field) -> Iterable[str]:
+    if len(folded) >= 2:
+        yield folded
+    if field in (Field.DISTRICT, Field.CITY) and len(folded) >= 3 and folded[-1] in "区县市":
+        yield folded[:-1]
+
+

@@ -1,0 +1,293 @@
+"""Cutting an utterance into clauses, and what the words of one clause do to its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.plan.condition import All, Any, Condition, Field, Not, Range, Term
+from services.query_understanding.domain.mention import (
+    SINGLE_VALUED,
+    Atom,
+    Break,
+    Cue,
+    Item,
+)
+
+_NEXT_REACH_HAN = 4
+_NEXT_REACH_LATIN = 14
+_LIST_REACH = 14
+# Words after which the clause wants something again: "不要青旅要民宿".
+_WANTED_AGAIN = frozenset({"must", "prefer", "except_close"})
+
+
+@dataclass(slots=True)
+class Clause:
+    """One clause: its atoms in order, its cues, and how firm the break after it is.
+
+    Attributes:
+        negative: For each atom whether the words around it deny it.
+        soft: "hard", "prefer" or "wish".
+        targets: Conditions in the order of the words, after grouping.
+    """
+
+    start: int
+    end: int
+    atoms: list[Atom] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    strong_end: bool = False
+    after_but: bool = False
+    negative: list[bool] = field(default_factory=list)
+    strength: str = "hard"
+    said_must: bool = False
+
+    def has(self, *names: str) -> bool:
+        """Tell whether a cue of one of these classes is in the clause."""
+        return any(cue.name in names for cue in self.cues)
+
+    def begins_with(self, name: str) -> bool:
+        """Tell whether a cue of the class comes before the first atom, with no atom before it."""
+        first = self.atoms[0].start if self.atoms else self.end
+        return any(cue.name == name and cue.end <= first for cue in self.cues)
+
+
+def clauses(items: Sequence[Item], length: int) -> list[Clause]:
+    """Cut a sequence of mentions at its breaks and at every "but"."""
+    cut: list[Clause] = []
+    current = Clause(0, 0)
+    for item in items:
+        if isinstance(item, Break):
+            current.end = item.start
+            if current.atoms or current.cues:
+                current.strong_end = item.strong
+                cut.append(current)
+                current = Clause(item.end, item.end)
+            else:
+                if cut and item.strong:
+                    cut[-1].strong_end = True
+                current.start = item.end
+        elif isinstance(item, Atom):
+            current.atoms.append(item)
+        elif item.name == "but":
+            # "but" itself opens the next clause, whether or not a comma stood before it.
+            if current.atoms or current.cues:
+                current.end = item.start
+                cut.append(current)
+            current = Clause(item.end, item.end, after_but=True)
+        else:
+            current.cues.append(item)
+    current.end = length
+    if current.atoms or current.cues:
+        current.strong_end = True
+        cut.append(current)
+    return cut
+
+
+def negate_atoms(clause: Clause, text: str) -> None:
+    """Set for each atom of the clause whether it is denied. Two denials cancel out."""
+    flips = [0] * len(clause.atoms)
+    for cue in clause.cues:
+        if cue.name in ("not_before", "not_next", "not_after"):
+            for index in _reached(clause, cue, text):
+                flips[index] += 1
+        elif cue.name == "except_open" and not clause.has("other_than_shown"):
+            for index in _excepted(clause, cue, text):
+                flips[index] += 1
+    clause.negative = [count % 2 == 1 for count in flips]
+
+
+def _reached(clause: Clause, cue: Cue, text: str) -> list[int]:
+    after = [i for i, atom in enumerate(clause.atoms) if atom.start >= cue.end]
+    before = [i for i, atom in enumerate(clause.atoms) if atom.end <= cue.start]
+    if cue.name == "not_after":
+        if after or _same_place(clause, cue, "not_before", "not_next", needs=bool(after)):
+            return []
+        return _until_wanted(clause, before, cue, backwards=True)
+    if not after:
+        return []
+    gap = text[cue.end : clause.atoms[after[0]].start]
+    if cue.name == "not_next":
+        if len(gap) > (_NEXT_REACH_LATIN if gap.isascii() else _NEXT_REACH_HAN):
+            return []
+        return _coordinated(clause, after, text)
+    return _until_wanted(clause, after, cue, backwards=False)
+
+
+def _same_place(clause: Clause, cue: Cue, *names: str, needs: bool) -> bool:
+    return needs and any(
+        other.name in names and other.start == cue.start for other in clause.cues
+    )
+
+
+def _until_wanted(
+    clause: Clause, indexes: list[int], cue: Cue, *, backwards: bool
+) -> list[int]:
+    if backwards:
+        return indexes
+    stop = min(
+        (c.start for c in clause.cues if c.start > cue.start and c.name in _WANTED_AGAIN),
+        default=clause.end,
+    )
+    return [index for index in indexes if clause.atoms[index].start < stop]
+
+
+def _coordinated(clause: Clause, indexes: list[int], text: str) -> list[int]:
+    """Return the first atom and those listed with it: "no bar or sauna", "没桑拿和棋牌室"."""
+    reached = indexes[:1]
+    for index in indexes[1:]:
+        previous, atom = clause.atoms[index - 1], clause.atoms[index]
+        gap = (previous.end, atom.start)
+        joined = any(
+            cue.name in ("list", "or", "all_of") and gap[0] <= cue.start and cue.end <= gap[1]
+            for cue in clause.cues
+        )
+        tight = gap[1] - gap[0] == 0 or (joined and gap[1] - gap[0] <= _LIST_REACH)
+        wants = text[gap[0] : gap[1]].strip() in ("with", "要", "plus", "但要")
+        if not tight or atom.field is not previous.field or wants:
+            break
+        reached.append(index)
+    return reached
+
+
+def _excepted(clause: Clause, cue: Cue, text: str) -> list[int]:
+    closes = [c.start for c in clause.cues if c.name == "except_close" and c.start > cue.end]
+    if not closes and any(mark in text[cue.end : clause.end] for mark in ("还要", "还得", "还想")):
+        return []  # "除了早餐还要健身房" asks for both
+    stop = min(closes, default=clause.end)
+    others = [
+        at for word in ("其他", "其它", "都行", "都可以") if (at := text.find(word, cue.end)) >= 0
+    ]
+    stop = min([stop, *others])
+    return [i for i, atom in enumerate(clause.atoms) if cue.end <= atom.start < stop]
+
+
+# --- grouping ------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Group:
+    """Atoms of one field side by side, with the condition that they make."""
+
+    field: Field
+    atoms: list[Atom]
+    negative: bool
+    condition: Condition
+    choice: bool = False
+
+    def remake(self, *, choice: bool) -> None:
+        """Make the condition anew as a choice of the atoms, or as all of them."""
+        self.choice = choice
+        self.condition = make(self.atoms, self.negative, choice=choice)
+
+
+def family(field: Field) -> Field:
+    """Return the field that stands for a family: stars and market levels are one scale."""
+    return Field.TIER if field is Field.STAR_RATING else field
+
+
+def groups(clause: Clause) -> list[Group]:
+    """Group neighbouring atoms of one field and polarity."""
+    made: list[Group] = []
+    joins: list[str] = []
+    for index, atom in enumerate(clause.atoms):
+        negative = clause.negative[index]
+        join = _join(clause, index)
+        last = made[-1] if made else None
+        if (
+            last is not None
+            and family(last.field) is family(atom.field)
+            and last.negative is negative
+        ):
+            last.atoms.append(atom)
+            joins[-1] = "or" if "or" in (join, joins[-1]) else joins[-1]
+        else:
+            made.append(Group(atom.field, [atom], negative, atom.leaf))
+            joins.append("")
+    together = clause.has("all_of")
+    one_of = clause.has("one_of", "either_open") and not together
+    for group, join in zip(made, joins, strict=True):
+        several = len(group.atoms) > 1
+        if group.negative:
+            group.remake(choice=not together)
+        elif several:
+            group.remake(
+                choice=join == "or"
+                or (one_of and group.field not in (Field.PRICE, Field.GUEST_RATING))
+            )
+    return made
+
+
+def _join(clause: Clause, index: int) -> str:
+    if index == 0:
+        return ""
+    low, high = clause.atoms[index - 1].end, clause.atoms[index].start
+    for cue in clause.cues:
+        if low <= cue.start and cue.end <= high and cue.name in ("or", "either_open"):
+            return "or"
+    return ""
+
+
+def joined_by_or(clause: Clause, left: Group, right: Group) -> bool:
+    """Tell whether "or" stands between two groups of a clause."""
+    low, high = left.atoms[-1].end, right.atoms[0].start
+    return any(
+        cue.name == "or" and low <= cue.start and cue.end <= high for cue in clause.cues
+    )
+
+
+def make(atoms: Sequence[Atom], negative: bool, *, choice: bool) -> Condition:
+    """Return the condition of atoms of one field.
+
+    Values of a single-valued field can only be a choice; bounds that can hold together do.
+    """
+    leaves = _distinct([atom.leaf for atom in atoms])
+    if len(leaves) == 1:
+        return deny(leaves[0]) if negative else leaves[0]
+    if negative and not choice:
+        return Not(All(tuple(leaves)))
+    if negative:
+        parts = [deny(leaf) for leaf in leaves]
+        return All(tuple(parts))
+    field = atoms[0].field
+    ranges = [leaf for leaf in leaves if isinstance(leaf, Range)]
+    if len(ranges) == len(leaves) and not choice and compatible(ranges):
+        return All(tuple(leaves))
+    if choice or field in SINGLE_VALUED or len(ranges) == len(leaves):
+        return Any(tuple(leaves))
+    return All(tuple(leaves))
+
+
+def compatible(ranges: Sequence[Range]) -> bool:
+    """Tell whether a number can lie in all the ranges; exact values never go together."""
+    low = max((r.min for r in ranges if r.min is not None), default=float("-inf"))
+    high = min((r.max for r in ranges if r.max is not None), default=float("inf"))
+    return low <= high and not all(r.min == r.max for r in ranges)
+
+
+def deny(condition: Condition) -> Condition:
+    """Return the denial, in the words of bounds where there is one bound.
+
+    "评分低于4.5的不看" asks for 4.5 and more; the bound that was denied is itself allowed.
+    """
+    if isinstance(condition, Range) and condition.field is not Field.STAR_RATING:
+        if condition.min is None and condition.max is not None:
+            return Range(condition.field, min=condition.max, spans=condition.spans)
+        if condition.max is None and condition.min is not None:
+            return Range(condition.field, max=condition.min, spans=condition.spans)
+    if isinstance(condition, Not):
+        return condition.item
+    return Not(condition, condition.spans)
+
+
+def _distinct(conditions: Sequence[Condition]) -> list[Condition]:
+    kept: list[Condition] = []
+    keys: list[object] = []
+    for condition in conditions:
+        key = (
+            (condition.field, condition.values) if isinstance(condition, Term)
+            else (condition.field, condition.min, condition.max, condition.min_exclusive,
+                  condition.max_exclusive) if isinstance(condition, Range)
+            else condition
+        )  # fmt: skip
+        if key not in keys:
+            keys.append(key)
+            kept.append(condition)
+    return kept

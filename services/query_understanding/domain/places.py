@@ -1,0 +1,344 @@
+"""Places and nearness: "天安门附近", "离国贸站两公里", "餐馆周边", "right by Dongzhimen station"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from services.plan.condition import Field, ListedPlace, Near, PlaceCategory
+from services.plan.query_plan import PlaceMention
+from services.query_understanding.domain.mention import Atom, Cue
+from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.turn_text import TurnText
+from services.query_understanding.ports import CatalogLexicon
+
+NEAR_KM = 3.0
+WALK_KM = 1.0
+# "At the station" where the catalogue lists no station: a circle that small.
+DOORSTEP_KM = 0.5
+
+_STATION_TAIL = re.compile(
+    r"\s*(?:地铁站|火车站|高铁站|地铁口|站(?=[附旁边口出到的,，上周 五一二三四六七八九十两\d]|$)|地铁(?!站)|"
+    r"(?:railway |train |subway |metro |underground |tube )?(?:station|stop))"
+)
+_ZH_NAME = r"[\u4e00-\u9fffa-z0-9·\-'()（）& .]{2,24}?"
+_ZH_STATION = re.compile(
+    r"(?:^|[离在到去从住距靠近,，。;；、的是说叫看有和或跟]|附近|挨着)([\u4e00-\u9fff]{2,8}?)(?:地铁站|火车站|高铁站|站)(?=[附旁边口出到里的一二两三五四六七八九十\d,，。周有上走步]|$)"
+)
+_EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
+_EN_NEAR = re.compile(
+    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|minutes?|stroll)(?: to| of| from)|walk to|right by|by)"
+    rf" (?:the )?{_EN_NAME}"
+)
+_EN_STATION = re.compile(
+    r"\b((?:[a-z][\w'-]*)(?: (?!near|to|of|from|at|in)[a-z][\w'-]*){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
+)
+_EN_NOT_NAMES = frozenset(
+    "it me my us our we them there here this that these those the a an any some hotel hotels restaurant "
+    "restaurants attraction attractions and or to for by which what one where you town city centre "
+    "center area place him her its 200 100 300".split()
+)
+_LIST_WORDS = re.compile(r"(?:周边|附近)(?:的)?(?:景点|餐馆|餐厅|饭馆)(?:那一?栏|那栏|列表|一栏|里面?|栏里|清单)?|(?:nearby|listed) (?:attractions?|restaurants?)|listed (?:as )?near")
+_LEADING = re.compile(
+    r"^(?:(?:好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"
+)
+_TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|景区|的|店里|，|,)+$")
+
+
+@dataclass(slots=True)
+class NearReading:
+    """A place with how near: what a `Near` leaf is made of."""
+
+    start: int
+    end: int
+    mention: PlaceMention
+    listed: tuple[ListedPlace, ...]
+    radius_km: float | None
+
+    def atom(self, place_id: int) -> Atom:
+        """Return the condition as an atom in the text."""
+        leaf = Near(place_id, self.listed, None, self.radius_km)
+        return Atom(self.start, self.end, Field.NEARBY, leaf, self.mention.name)
+
+
+@dataclass(slots=True)
+class PlaceReadings:
+    """Places of an utterance.
+
+    Attributes:
+        near: Places hotels are to be near to.
+        named: All places named, near or not, in order.
+        anaphoric: A word of nearness without a place of its own, at this position.
+        unknown: The guest's own places ("my office") that nobody can know.
+    """
+
+    near: list[NearReading] = field(default_factory=list)
+    named: list[tuple[int, int, PlaceMention]] = field(default_factory=list)
+    anaphoric: Cue | None = None
+    unknown: Cue | None = None
+
+
+def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceReadings:
+    """Find the places named and which of them bound the search."""
+    turn = said.turn
+    found = PlaceReadings()
+    names = _known(said, lexicon, city)
+    names += _unknown(said, names, lexicon, city)
+    names.sort(key=lambda entry: entry[0])
+    found.named = names
+    claimed: set[int] = set()
+    for index, (start, end, mention) in enumerate(names):
+        cue, radius, listed_only = _nearness(said, start, end, turn.text)
+        if cue is None:
+            continue
+        claimed.add(cue.start)
+        listed = _listed(mention, lexicon)
+        if listed_only or radius is None:
+            if not listed and not listed_only:
+                radius = DOORSTEP_KM
+            elif not listed:
+                radius = WALK_KM
+        found.near.append(NearReading(start, end, mention, listed, radius))
+        found.near[-1].start = min(start, cue.start)
+        _share(found, names, index, said, lexicon)
+    for cue in said.of("near_after", "near_before", "walk"):
+        if cue.start not in claimed and found.anaphoric is None and not found.near:
+            found.anaphoric = cue
+    for cue in said.of("unknown_place"):
+        if any(abs(near.start - cue.end) < 10 or abs(cue.start - near.end) < 16
+               for near in said.of("near_after", "near_before", "walk")):  # fmt: skip
+            found.unknown = cue
+    return found
+
+
+def _share(
+    found: PlaceReadings,
+    names: Sequence[tuple[int, int, PlaceMention]],
+    index: int,
+    said: Recognised,
+    lexicon: CatalogLexicon,
+) -> None:
+    """A list of places shares one word of nearness: "雍和宫或者798附近"."""
+    reading = found.near[-1]
+    for start, end, mention in reversed(names[:index]):
+        after = names[[n[0] for n in names].index(start) + 1][0]
+        gap = said.turn.text[end:after]
+        if any(near.mention == mention for near in found.near):
+            break
+        if not re.fullmatch(r"\s*(?:和|或者?|跟|与|、|or|and|上车也行|/|,)\s*", gap):
+            break
+        found.near.append(
+            NearReading(start, end, mention, _listed(mention, lexicon), reading.radius_km)
+        )
+
+
+def _known(
+    said: Recognised, lexicon: CatalogLexicon, city: str
+) -> list[tuple[int, int, PlaceMention]]:
+    names: list[tuple[int, int, PlaceMention]] = []
+    for place in said.places:
+        start, end = place.start, place.end
+        entries = lexicon.place_named(said.turn.text[start:end]) or lexicon.place_named(place.name)
+        tail = _STATION_TAIL.match(said.turn.text, end)
+        categories = {entry.category for entry in entries}
+        category = _category(said, start, end, categories, bool(tail))
+        end = tail.end() if tail is not None else end
+        canonical = next((e.name for e in entries if e.category is category), place.name)
+        if any(h.start <= start and end <= h.end for h in said.hotels) and not _near_beside(
+            said, start, end
+        ):
+            continue
+        names.append((start, end, _mention(said.turn, start, end, place.start, place.end,
+                                           canonical, category, city)))  # fmt: skip
+    return names
+
+
+def _mention(
+    turn: TurnText, start: int, end: int, name_start: int, name_end: int, canonical: str,
+    category: PlaceCategory | None, city: str,
+) -> PlaceMention:  # fmt: skip
+    return PlaceMention(
+        0, turn.span(name_start, name_end).text, canonical, category, city, (turn.span(start, end),)
+    )
+
+
+def _category(
+    said: Recognised, start: int, end: int, categories: set[PlaceCategory], station: bool
+) -> PlaceCategory | None:
+    if station:
+        return PlaceCategory.STATION
+    text = said.turn.text
+    around = text[max(0, start - 12) : start] + text[end : end + 8]
+    if PlaceCategory.STATION in categories and re.search(
+        r"地铁|上车|站|station|subway|metro", around
+    ):
+        return PlaceCategory.STATION
+    if len(categories) > 1:
+        if re.search(r"餐馆|餐厅|吃饭|用餐|restaurant", around) and (
+            PlaceCategory.RESTAURANT in categories
+        ):
+            return PlaceCategory.RESTAURANT
+        for preferred in (PlaceCategory.ATTRACTION, PlaceCategory.RESTAURANT):
+            if preferred in categories:
+                return preferred
+    return next(iter(sorted(categories)), None)
+
+
+def _near_beside(said: Recognised, start: int, end: int) -> bool:
+    return any(0 <= c.start - end <= 3 for c in said.of("near_after")) or any(
+        0 <= start - c.end <= 5 for c in said.of("near_before")
+    )
+
+
+def _listed(mention: PlaceMention, lexicon: CatalogLexicon) -> tuple[ListedPlace, ...]:
+    """Return the list entries that name the place: of its category, where that is known."""
+    entries = lexicon.places_containing(mention.canonical_name or mention.name)
+    exact = lexicon.places_containing(mention.name) if not entries else entries
+    if mention.category is not None:
+        return tuple(e for e in exact if e.category is mention.category)
+    return tuple(exact)
+
+
+def _nearness(
+    said: Recognised, start: int, end: int, text: str
+) -> tuple[Cue | None, float | None, bool]:
+    """Return the word of nearness of a place, its radius, and whether only lists count."""
+    clause_start = max((b.end for b in said.breaks if b.end <= start), default=0)
+    clause_end = min((b.start for b in said.breaks if b.start >= end), default=len(text))
+    radius = next(
+        (r for r in said.radii if clause_start <= r.start < clause_end or 0 <= r.start - end <= 6),
+        None,
+    )
+    listed = _LIST_WORDS.search(text, max(0, clause_start - 1), start)
+    if listed is not None:
+        return Cue(listed.start(), listed.end(), "near_after"), None, True
+    station = [c for c in said.of("at_station") if clause_start <= c.start < clause_end]
+    walk = [c for c in said.of("walk") if clause_start <= c.start < clause_end]
+    near = [
+        c for c in said.of("near_after")
+        if 0 <= c.start - end <= (5 if not text[end : c.start].isascii() else 12)
+        and not any(b.start >= end and b.end <= c.start for b in said.breaks)
+    ] + [
+        c for c in said.of("near_before")
+        if 0 <= start - c.end <= 8 and not text[c.end : start].strip(" the了") .strip("着那")
+    ]  # fmt: skip
+    if radius is not None and (near or walk or radius.start >= start - 30):
+        return (near or walk or [Cue(radius.start, radius.end, "near_after")])[0], radius.km, False
+    if walk:
+        return walk[0], WALK_KM, False
+    if station and (not near or near[0].start == station[0].start):
+        return station[0], None, False
+    if near:
+        return near[0], NEAR_KM, False
+    return None, None, False
+
+
+def _unknown(
+    said: Recognised,
+    known: Sequence[tuple[int, int, PlaceMention]],
+    lexicon: CatalogLexicon,
+    city: str,
+) -> list[tuple[int, int, PlaceMention]]:
+    """Names that no list has, told by the words around them."""
+    text, turn = said.turn.text, said.turn
+    found: list[tuple[int, int, PlaceMention]] = []
+
+    def add(start: int, end: int, tail: int, category: PlaceCategory | None) -> None:
+        if end - start < 2 or any(s < end and start < e for s, e, _ in (*known, *found)):
+            return
+        if any(a.start < end and start < a.end for a in said.atoms if not a.implied):
+            return
+        if any(h.start < end and start < h.end for h in said.hotels):
+            return
+        found.append(
+            (start, tail, PlaceMention(0, turn.span(start, end).text, "", category, city,
+                                       (turn.span(start, tail),)))
+        )  # fmt: skip
+
+    for match in _ZH_STATION.finditer(text):
+        name_start, name_end = _trim(text, *match.span(1))
+        word = text[name_start:name_end]
+        if len(word) >= 2 and not any(w in word for w in ("地铁", "最近", "公里", "个", "哪")):
+            whole = word + "站" if word.endswith(("东", "西", "南", "北")) else word
+            add(name_start, name_end + (1 if whole != word else 0), match.end(),
+                PlaceCategory.STATION)  # fmt: skip
+    for match in _EN_STATION.finditer(text):
+        start, end = _english_name(text, *match.span(1))
+        if end - start >= 3:
+            keep = match.end() if "railway" in match.group() else end
+            add(start, keep, match.end(), PlaceCategory.STATION)
+    for match in _EN_NEAR.finditer(text):
+        start, end = _english_name(text, *match.span(1))
+        words = text[start:end].split()
+        if words and words[0] not in _EN_NOT_NAMES and not words[0].isdigit():
+            add(start, end, end, _word_category(text[start:end]))
+    for cue in said.of("near_after"):
+        start, end = _before(said, cue.start)
+        if end - start >= 2:
+            add(start, end, end, _word_category(text[max(0, start - 8) : cue.start]))
+    return found
+
+
+def _before(said: Recognised, at: int) -> tuple[int, int]:
+    """Return the unexplained Chinese words right before a word of nearness."""
+    text = said.turn.text
+    low = max((b.end for b in said.breaks if b.end <= at), default=0)
+    # Whatever carries its own meaning cannot be part of the name.
+    solid = [
+        c.end for c in said.cues
+        if c.end <= at and c.end - c.start >= 2
+        and c.name not in ("filler", "place_word_attraction", "place_word_restaurant", "fact_near_attraction", "other_sight", "other_food", "fact_near_restaurant")
+    ]  # fmt: skip
+    low = max([low, *solid])
+    return _trim(text, low, at)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    leading = _LEADING.match(text[start:end])
+    if leading is not None:
+        start += leading.end()
+    trailing = _TRAILING.search(text[start:end])
+    if trailing is not None:
+        end = start + trailing.start()
+    while start < end and text[start] == " ":
+        start += 1
+    word = text[start:end]
+    if not re.search(r"[\u4e00-\u9fff]", word) or len(word) > 20:
+        return start, start
+    return start, end
+
+
+def _english_name(text: str, start: int, end: int) -> tuple[int, int]:
+    words = text[start:end]
+    for tail in (" station", " subway", " metro", " please", " thanks"):
+        if words.endswith(tail):
+            words = words[: -len(tail)]
+    while (first := words.split(" ", 1)[0]) in _EN_NOT_NAMES | {"is", "at", "in", "of", "to"}:
+        if " " not in words:
+            return start, start
+        start += len(first) + 1
+        words = words[len(first) + 1 :]
+    return start, start + len(words.rstrip(" .'"))
+
+
+def _word_category(around: str) -> PlaceCategory | None:
+    if re.search(r"餐|饭|食|吃|烤|锅|restaurant|cafe|bistro|noodle|eatery|kitchen", around):
+        return PlaceCategory.RESTAURANT
+    if re.search(r"景|园|寺|山|馆|城|宫|游|玩|湖|庙|park|museum|temple|palace|square|mountain|village|tower|attraction", around):
+        return PlaceCategory.ATTRACTION
+    return None
+
+
+def categories_of(cues: Iterable[Cue]) -> PlaceCategory | None:
+    """Return the category that an anaphor names: "这个景点", "the restaurant"."""
+    names = [cue.name for cue in cues]
+    if "anaphor_restaurant" in names:
+        return PlaceCategory.RESTAURANT
+    if "anaphor_attraction" in names:
+        return PlaceCategory.ATTRACTION
+    if "place_word_restaurant" in names and "place_word_attraction" not in names:
+        return PlaceCategory.RESTAURANT
+    if "place_word_attraction" in names and "place_word_restaurant" not in names:
+        return PlaceCategory.ATTRACTION
+    return None

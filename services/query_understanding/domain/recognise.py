@@ -1,0 +1,239 @@
+"""Mentions of an utterance: what the vocabulary, the catalogue and the number grammar know in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from services.plan.condition import Field
+from services.query_understanding.domain.lexemes import Found, Lexemes
+from services.query_understanding.domain.mention import Atom, Break, Cue, Item
+from services.query_understanding.domain.quantities import (
+    Count,
+    Quantities,
+    Radius,
+    quantities,
+)
+from services.query_understanding.domain.terms import TermReader
+from services.query_understanding.domain.turn_text import TurnText
+from services.query_understanding.ports import CatalogLexicon, NameKind, NameMatch
+
+_STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)(?<!\d\.)|…")
+_WEAK = re.compile(r"[,，;；:：~—]")
+_QUOTED_NAME = re.compile(
+    r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
+    r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HotelMention:
+    """A hotel named in the words."""
+
+    start: int
+    end: int
+    name: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName:
+    """A place named in the words that records list as near."""
+
+    start: int
+    end: int
+    name: str
+
+
+@dataclass(slots=True)
+class Recognised:
+    """All mentions of an utterance."""
+
+    turn: TurnText
+    atoms: list[Atom] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    breaks: list[Break] = field(default_factory=list)
+    hotels: list[HotelMention] = field(default_factory=list)
+    places: list[PlaceName] = field(default_factory=list)
+    counts: tuple[Count, ...] = ()
+    radii: tuple[Radius, ...] = ()
+    bands: list[Atom] = field(default_factory=list)
+    covered: list[tuple[int, int]] = field(default_factory=list)
+
+    def items(self) -> list[Item]:
+        """Return atoms, cues and breaks in the order of the words."""
+        merged: list[Item] = [*self.atoms, *self.cues, *self.breaks]
+        merged.sort(key=lambda item: (item.start, item.end))
+        return merged
+
+    def has(self, *names: str) -> bool:
+        """Tell whether a cue of one of these classes is in the words."""
+        return any(cue.name in names for cue in self.cues)
+
+    def of(self, *names: str) -> list[Cue]:
+        """Return the cues of these classes."""
+        return [cue for cue in self.cues if cue.name in names]
+
+
+def recognise(
+    turn: TurnText, lexemes: Lexemes, lexicon: CatalogLexicon, asked: Field | None = None
+) -> Recognised:
+    """Find everything that is known in an utterance."""
+    text = turn.text
+    known = lexemes.find(text)
+    names = lexicon.find(text)
+    result = Recognised(turn)
+    taken = _Occupied(len(text))
+    reader = TermReader(lexemes.vocabulary, lexicon)
+
+    quoted = list(_quoted(text))
+    for atom in quoted:
+        taken.take(atom.start, atom.end)
+        result.atoms.append(atom)
+    words = [f for f in known if f.section != "cue"]
+    gaps = [f for f in words if f.need and f.end - f.start > 12]
+    spans: list[tuple[int, int, int, Found | NameMatch]] = [
+        (f.end - f.start, 2 if not f.need else 0, f.start, f) for f in words if f not in gaps
+    ]
+    spans += [(n.end - n.start, _rank(n), n.start, n) for n in names]
+    cue_spans = [(f.end - f.start, f.start, f) for f in known if f.section == "cue"]
+    longest_cue = {(s, f.end): n for n, s, f in cue_spans}
+    spans.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
+    for length, _, start, entry in spans:
+        end = start + length
+        if not taken.free(start, end) or _inside_cue(cue_spans, start, end):
+            continue
+        if isinstance(entry, Found):
+            atom = reader.vocabulary_atom(entry, text)
+            if atom is None:
+                continue
+            taken.take(start, end)
+            (result.bands if atom.field is Field.PRICE and atom.value else result.atoms).append(atom)
+        else:
+            _take_name(entry, result, reader, taken, names)
+    del longest_cue
+    first = _pick_cues(cue_spans, taken)
+    numbers = quantities(text, first, taken.spans, asked)
+    _add_quantities(result, numbers, taken)
+    result.cues = _pick_cues(cue_spans, taken)
+    explicit = {atom.value for atom in result.atoms if not atom.implied}
+    for gap in gaps:
+        gap_atom = reader.vocabulary_atom(gap, text)
+        if gap_atom is not None:
+            result.atoms.append(gap_atom)
+    result.atoms = _without_repeats(result.atoms, explicit)
+    result.breaks = list(_breaks(text, taken))
+    result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
+    return result
+
+
+def _rank(name: NameMatch) -> int:
+    return {
+        NameKind.HOTEL: 5, NameKind.VALUE: 4, NameKind.HOTEL_PART: 3, NameKind.PLACE: 1
+    }[name.kind]  # fmt: skip
+
+
+def _inside_cue(cues: Sequence[tuple[int, int, Found]], start: int, end: int) -> bool:
+    """Tell whether a longer cue covers the stretch: "没有也行" is no "没有"."""
+    return any(s <= start and end <= s + n and n > end - start for n, s, _ in cues)
+
+
+def _take_name(
+    match: NameMatch,
+    result: Recognised,
+    reader: TermReader,
+    taken: _Occupied,
+    names: Sequence[NameMatch],
+) -> None:
+    start, end = match.start, match.end
+    if match.kind is NameKind.VALUE:
+        atom = reader.value_atom(match)
+        if atom is None:
+            return
+        result.atoms.append(atom)
+    elif match.kind is NameKind.PLACE:
+        result.places.append(PlaceName(start, end, match.name))
+    else:
+        whole = match.kind is NameKind.HOTEL
+        result.hotels.append(HotelMention(start, end, match.name, whole))
+        # The same words may name a place as well ("北京饭店附近"): the reader of places decides.
+        for other in names:
+            if other.kind is NameKind.PLACE and (other.start, other.end) == (start, end):
+                result.places.append(PlaceName(start, end, other.name))
+                break
+    taken.take(start, end)
+
+
+def _add_quantities(result: Recognised, numbers: Quantities, taken: _Occupied) -> None:
+    result.atoms += numbers.atoms
+    result.counts, result.radii = numbers.counts, numbers.radii
+    for start, end in numbers.covered:
+        taken.take(start, end)
+
+
+def _pick_cues(spans: Sequence[tuple[int, int, Found]], taken: _Occupied) -> list[Cue]:
+    """Keep the longest cues; several classes may share one word."""
+    kept: list[Cue] = []
+    own = taken.copy()
+    at: set[tuple[int, int]] = set()
+    for length, start, found in sorted(spans, key=lambda s: (-s[0], s[1])):
+        end = start + length
+        if (start, end) not in at:
+            if not own.free(start, end):
+                continue
+            own.take(start, end)
+            at.add((start, end))
+        kept.append(Cue(start, end, found.id))
+    kept.sort(key=lambda cue: cue.start)
+    return kept
+
+
+def _without_repeats(atoms: Iterable[Atom], explicit: set[str]) -> list[Atom]:
+    """Leave out what a need implies when the thing itself is named, and repeats of a value."""
+    kept: list[Atom] = []
+    seen: set[tuple[Field, str]] = set()
+    for atom in sorted(atoms, key=lambda a: (a.start, a.end)):
+        if atom.implied and (atom.value in explicit or (atom.field, atom.value) in seen):
+            continue
+        if atom.implied:
+            seen.add((atom.field, atom.value))
+        kept.append(atom)
+    return kept
+
+
+def _quoted(text: str) -> Iterable[Atom]:
+    from services.plan.condition import Name
+    from services.plan.condition import NameMatch as How
+
+    for match in _QUOTED_NAME.finditer(text):
+        word = match[1].strip()
+        if word:
+            yield Atom(*match.span(), Field.NAME, Name(word, How.CONTAINS), word)
+
+
+def _breaks(text: str, taken: _Occupied) -> Iterable[Break]:
+    for pattern, strong in ((_STRONG, True), (_WEAK, False)):
+        for match in pattern.finditer(text):
+            if taken.free(*match.span()):
+                yield Break(*match.span(), strong)
+
+
+class _Occupied:
+    """Which characters already belong to a mention."""
+
+    def __init__(self, length: int, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self._taken = bytearray(length)
+        self.spans: list[tuple[int, int]] = []
+        for start, end in spans:
+            self.take(start, end)
+
+    def free(self, start: int, end: int) -> bool:
+        return not any(self._taken[start:end])
+
+    def take(self, start: int, end: int) -> None:
+        self._taken[start:end] = b"\x01" * (end - start)
+        self.spans.append((start, end))
+
+    def copy(self) -> _Occupied:
+        return _Occupied(len(self._taken), self.spans)

@@ -1,0 +1,96 @@
+"""What the words point at: hotels shown, hotels named, places under discussion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from services.plan.condition import PlaceCategory
+from services.plan.query_plan import PlaceMention, ShownReference
+from services.plan.names import fold_name
+from services.query_understanding.domain.places import PlaceReadings, categories_of
+from services.query_understanding.domain.recognise import HotelMention, Recognised
+from services.query_understanding.domain.state import DialogueState, ShownHotel
+from services.query_understanding.ports import CatalogLexicon, HotelRecord
+from services.text.fold import fold
+
+_LEAST_CUT_NAME = 3
+
+
+def resolve_hotel(mention: HotelMention, state: DialogueState, lexicon: CatalogLexicon) -> Sequence[HotelRecord]:
+    """Return the hotels a name means: shown ones first, then the catalogue's."""
+    records = lexicon.hotels_named(mention.name)
+    if mention.whole and records:
+        return records
+    word = fold_name(fold(mention.name).text)
+    shown = [r for h in state.shown if (r := lexicon.record(h.hotel_id)) is not None
+             and any(word in fold_name(fold(n).text) for n in r.names)]  # fmt: skip
+    return shown[:1] if shown else records
+
+
+def referred(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> tuple[ShownReference, ...]:
+    """Return the hotels the words point at: by name, by place in the list, or the one in focus."""
+    found: list[ShownReference] = []
+    for mention in said.hotels:
+        for record in resolve_hotel(mention, state, lexicon)[:1]:
+            spans = (said.turn.span(mention.start, mention.end),)
+            found.append(ShownReference(record.hotel_id, spans))
+    if found:
+        return tuple(found)
+    for cue in said.cues:
+        if not cue.name.startswith("ordinal_") or not state.shown:
+            continue
+        which = cue.name.removeprefix("ordinal_")
+        index = len(state.shown) - 1 if which == "last" else int(which) - 1
+        if 0 <= index < len(state.shown):
+            spans = (said.turn.span(cue.start, cue.end),)
+            found.append(ShownReference(state.shown[index].hotel_id, spans))
+    if found:
+        return tuple(found[:1])
+    cut = _cut_name(said, state)
+    if cut is not None:
+        return (ShownReference(cut.hotel_id),)
+    focus = state.hotel_in_focus()
+    return (ShownReference(focus),) if focus else ()
+
+
+def _cut_name(said: Recognised, state: DialogueState) -> ShownHotel | None:
+    """A shown hotel whose name the guest cut short: "那个国宏" for "北京国宏宾馆"."""
+    text = said.turn.text
+    if len(state.shown) < 2:
+        return None
+    best: tuple[int, ShownHotel] | None = None
+    for hotel in state.shown:
+        name = fold(hotel.name).text
+        for size in range(min(len(name), 12), _LEAST_CUT_NAME - 1, -1):
+            pieces = {name[i : i + size] for i in range(len(name) - size + 1)}
+            others = [fold(o.name).text for o in state.shown if o is not hotel]
+            hit = [p for p in pieces if p in text and not any(p in o for o in others)]
+            hit = [p for p in hit if not re.search(r"酒店|宾馆|饭店|hotel|附近| ", p)]
+            if hit:
+                if best is None or size > best[0]:
+                    best = (size, hotel)
+                break
+    return best[1] if best is not None else None
+
+
+def place_meant(said: Recognised, places: PlaceReadings, state: DialogueState) -> PlaceMention | None:
+    """Return the place that a word of nearness without a name means."""
+    if places.named:
+        wanted = categories_of(said.cues)
+        same = [m for _, _, m in places.named if wanted is None or m.category in (wanted, None)]
+        return (same or [m for _, _, m in places.named])[-1]
+    wanted = categories_of(c for c in said.cues if c.name.startswith("anaphor_")) or categories_of(
+        said.cues
+    )
+    for mention in reversed(state.focus_places):
+        if wanted is None or mention.category is wanted or mention.category is None:
+            return mention
+    return state.focus_places[-1] if state.focus_places else None
+
+
+def topic_category(topic: str) -> PlaceCategory | None:
+    """Return the category of places that a topic is about."""
+    return {
+        "attraction": PlaceCategory.ATTRACTION, "restaurant": PlaceCategory.RESTAURANT
+    }.get(topic)  # fmt: skip

@@ -1,0 +1,46 @@
+"""What is remembered between turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.plan.query_plan import Clarification, PlaceMention, QueryPlan
+
+MOST_PLANS = 8
+MOST_PLACES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHotel:
+    """A hotel the guest has seen; price and score as they were told."""
+
+    hotel_id: str
+    name: str
+    price: float | None = None
+    guest_rating: float | None = None
+    other_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """The state of a conversation; the contract's `ConversationState` says what each field is."""
+
+    plans: tuple[QueryPlan, ...] = ()
+    shown: tuple[ShownHotel, ...] = ()
+    focus_hotel_id: str = ""
+    focus_places: tuple[PlaceMention, ...] = ()
+    topic: str = ""
+    pending: Clarification | None = None
+    turn_count: int = 0
+    city: str = ""
+
+    @property
+    def plan(self) -> QueryPlan | None:
+        """Return the plan in force."""
+        return self.plans[-1] if self.plans else None
+
+    def hotel_in_focus(self) -> str:
+        """Return the id of the hotel that "it" means: the one that stands out, else the first."""
+        if self.focus_hotel_id:
+            return self.focus_hotel_id
+        return self.shown[0].hotel_id if self.shown else ""

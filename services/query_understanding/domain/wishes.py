@@ -1,0 +1,127 @@
+"""Order, number and relative wishes: "最便宜的三家", "再便宜点", "除了这两家"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from services.plan.condition import Condition, Field, Not, Range, Term
+from services.plan.query_plan import Direction, Preference, SortKey, Trend
+from services.query_understanding.domain.mention import Atom
+from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.state import DialogueState
+from services.query_understanding.ports import CatalogLexicon
+
+_UP, _DOWN = Direction.ASCENDING, Direction.DESCENDING
+_SORTS = {
+    "cheapest": (Field.PRICE, _UP),
+    "dearest": (Field.PRICE, _DOWN),
+    "best_rated": (Field.GUEST_RATING, _DOWN),
+    "worst_rated": (Field.GUEST_RATING, _UP),
+    "nearest": (Field.DISTANCE, _UP),
+    "most_stars": (Field.STAR_RATING, _DOWN),
+    "most_reviewed": (Field.REVIEW_COUNT, _DOWN),
+}
+_WORST = re.compile(r"最差|垫底|worst|lowest (?:rat|scor)")
+_COUNT_ZH = {"一": 1, "两": 2, "俩": 2, "二": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "十": 10}
+_COUNTED = re.compile(
+    r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元])|"
+    r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people))|"
+    r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
+)
+_COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+_SINGLE = re.compile(r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)")
+
+
+def sort_keys(said: Recognised) -> tuple[SortKey, ...]:
+    """Return the order asked for, most significant first."""
+    keys: list[SortKey] = []
+    for cue in said.cues:
+        found = _SORTS.get(cue.name)
+        if found is None and cue.name in ("low_to_high", "high_to_low"):
+            direction = _UP if cue.name == "low_to_high" else _DOWN
+            field = Field.GUEST_RATING if said.has("field_rating", "best_rated") else Field.PRICE
+            if not any(k.field is field for k in keys):
+                keys.append(SortKey(field, direction))
+            continue
+        if found is not None and not any(k.field is found[0] for k in keys):
+            keys.append(SortKey(*found))
+    return tuple(keys)
+
+
+def count(said: Recognised, sorts: Sequence[SortKey]) -> int | None:
+    """Return how many hotels are asked for, `None` when nothing says so."""
+    text = said.turn.text
+    for found in said.counts:
+        after = text[found.end : found.end + 6]
+        deictic = text[max(0, found.start - 2) : found.start]
+        if 1 <= found.value <= 50 and not deictic.endswith(("这", "那", "第", "几")):
+            if not after.startswith(("牌子", "店", "里")) and "那" not in after[:0]:
+                return found.value
+    match = _COUNTED.search(text)
+    if match is not None and not re.search(r"(?:两|三)样|二选一", match.group()):
+        word = next(group for group in match.groups() if group)
+        if word in _COUNT_ZH:
+            return _COUNT_ZH[word]
+        if word in _COUNT_EN:
+            return _COUNT_EN[word]
+        if word.isdigit():
+            return int(word)
+    if sorts and _SINGLE.search(text):
+        return 1
+    return None
+
+
+def relative(
+    said: Recognised, state: DialogueState, lexicon: CatalogLexicon
+) -> list[tuple[Field, Condition]]:
+    """Return conditions relative to the hotels shown: strictly beyond the best of them."""
+    found: list[tuple[Field, Condition]] = []
+    prices = [p for h in state.shown if (p := _price(h.hotel_id, h.price, lexicon)) is not None]
+    scores = [
+        r for h in state.shown if (r := _rating(h.hotel_id, h.guest_rating, lexicon)) is not None
+    ]
+    stated = {atom.field for atom in said.atoms}
+    if said.has("cheaper") and prices and Field.PRICE not in stated:
+        leaf = Range(Field.PRICE, max=min(prices), max_exclusive=True)
+        found.append((Field.PRICE, leaf))
+    if said.has("dearer") and prices and Field.PRICE not in stated:
+        found.append((Field.PRICE, Range(Field.PRICE, min=max(prices), min_exclusive=True)))
+    if said.has("better_rated") and scores and Field.GUEST_RATING not in stated:
+        best = Range(Field.GUEST_RATING, min=max(scores), min_exclusive=True)
+        found.append((Field.GUEST_RATING, best))
+    if said.has("other_than_shown") and state.shown and not _other_brand(said):
+        ids = tuple(hotel.hotel_id for hotel in state.shown)
+        found.append((Field.HOTEL_ID, Not(Term(Field.HOTEL_ID, ids))))
+    return found
+
+
+def _other_brand(said: Recognised) -> bool:
+    # "西城其他地段", "其他条件": other than what, is said by the word after it.
+    text = said.turn.text
+    return bool(re.search(r"(?:别的|其他的?|其它的?|换个?)(?:牌子|品牌|地段|条件|要求|经济型|区|都|设施)|其他照旧|别的条件|something else (?:on|about)", text)) or any(
+        atom.field in (Field.NAME, Field.BRAND, Field.TIER) and said.has("except_open") for atom in said.atoms
+    ) or (bool(said.atoms) and not re.search(r"这|你说|家|these|those|shown|mentioned|another|different", text))  # fmt: skip
+
+
+def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Preference]:
+    """Return wishes for more or less of a number: "便宜点" where the catalogue has prices."""
+    wished: list[Preference] = []
+    text = said.turn.text
+    if not has_bands:
+        if re.search(r"便宜|实惠|划算|省钱|\bcheap(?:er)?\b|affordable|inexpensive", text):
+            spans = (said.turn.span(0, len(text)),)
+            wished.append(Preference(Trend(Field.PRICE, _UP), 0.5, spans))
+        if re.search(r"评价好|口碑好|好评|well[- ]reviewed|good reviews|评分高(?!于|过)", text):
+            wished.append(Preference(Trend(Field.GUEST_RATING, _DOWN), 0.5, ()))
+    return wished
+
+
+def _price(hotel_id: str, told: float | None, lexicon: CatalogLexicon) -> float | None:
+    record = lexicon.record(hotel_id)
+    return told if told is not None else (record.price if record is not None else None)
+
+
+def _rating(hotel_id: str, told: float | None, lexicon: CatalogLexicon) -> float | None:
+    record = lexicon.record(hotel_id)
+    return told if told is not None else (record.guest_rating if record is not None else None)
