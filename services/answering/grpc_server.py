@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from concierge.answering.v1 import answering_pb2 as pb
 from concierge.answering.v1 import answering_pb2_grpc
+
 from services.answering import handlers, wire
 from services.answering.domain.answer import Sentence
 from services.answering.domain.realiser import Realiser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concierge.answering.v1 import answering_pb2_grpc
+
 from services.answering.adapters.opencc_script import to_traditional
 from services.answering.adapters.template_writer import TemplateWriter
 from services.answering.domain import lexicon

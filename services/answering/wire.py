@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 from concierge.answering.v1 import answering_pb2 as pb
 from concierge.catalog.v1 import hotel_pb2
 from concierge.ranking.v1 import ranking_pb2
+
 from services.answering.domain.answer import (
     AnswerTask,
     PlaceDistance,
@@ -21,6 +23,8 @@ from services.answering.handlers import Summary
 from services.plan.hotel_wire import amount
 from services.plan.wire import CATEGORY_FROM_PB, condition_from_pb, field_to_pb, plan_from_pb
 from services.platform.errors import InvalidArgument
+
+_TextField: TypeAlias = Literal["tier", "kind", "price_band", "brand", "district", "city", "phone"]
 
 MAX_HITS = 500
 MAX_TEXT = 2_000
@@ -168,5 +172,5 @@ def _texts(texts: Iterable[hotel_pb2.LocalizedText]) -> tuple[Text, ...]:
     return tuple(Text(t.language, plain) for t in texts if (plain := plain_text(t.text)))
 
 
-def _optional(hotel: hotel_pb2.Hotel, field: str) -> str | None:
+def _optional(hotel: hotel_pb2.Hotel, field: _TextField) -> str | None:
     return (plain_text(getattr(hotel, field)) or None) if hotel.HasField(field) else None

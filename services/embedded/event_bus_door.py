@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concierge.events.v1 import event_bus_pb2 as pb
 from concierge.events.v1 import event_bus_pb2_grpc
+
 from services.platform.adapters.memory_bus import InMemoryBus
 from services.platform.adapters.sqlite_log import Entry
 from services.platform.errors import InvalidArgument, ResourceExhausted

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import grpc
 import structlog
-
 from concierge.events.v1 import event_bus_pb2_grpc
 from concierge.ingestion.v1 import ingestion_pb2_grpc
+
 from services.answering import main as answering
 from services.embedded import event_bus_door
 from services.embedded.data_lock import DataLock

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 import structlog
-
 from concierge.search.v1 import search_pb2, search_pb2_grpc
+
 from services.gateway import wire
 from services.gateway.domain.paging import PagePosition
 from services.gateway.handlers import SEARCH_SHARE, Gateway

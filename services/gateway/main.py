@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Mapping
 
 import grpc
-
 from concierge.search.v1 import search_pb2_grpc
+
 from services.gateway.adapters.grpc_backends import GrpcAnswerer, GrpcRecords
 from services.gateway.adapters.memory_store import MemoryArchive, MemoryConversations
 from services.gateway.domain.admission import AdmissionGate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from concierge.search.v1 import search_events_pb2
+
 from services.geocoding import handlers, wire
 from services.geocoding.ports import PlaceIndex
 from services.plan.query_plan import Outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concierge.geocoding.v1 import geocoding_pb2 as pb
 from concierge.geocoding.v1 import geocoding_pb2_grpc
+
 from services.geocoding import handlers, wire
 from services.geocoding.ports import PlaceIndex
 from services.platform.rpc import Context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concierge.geocoding.v1 import geocoding_pb2_grpc
+
 from services.geocoding import consumer
 from services.geocoding.grpc_server import SERVICE_NAME, GeocodingServicer
 from services.geocoding.ports import PlaceIndex

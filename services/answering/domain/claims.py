@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from services.answering.domain.absence import MISSING
 from services.answering.domain.clauses import Clause, Quantity, Subject
 from services.answering.domain.comparisons import ComparisonReader
 from services.answering.domain.evidence import Evidence
@@ -12,7 +13,7 @@ from services.answering.domain.lexicon import Lexicon
 from services.answering.domain.mentions import folded
 from services.answering.domain.numbers import agrees
 from services.answering.domain.numerals import read_number
-from services.answering.domain.record import HotelRecord
+from services.answering.domain.subjects import SubjectReader, among
 from services.answering.domain.tokens import Kind, Number, Token, Unit
 from services.plan.condition import Field
 
@@ -30,29 +31,6 @@ _NIGHTS = re.compile(
 )
 _AMOUNTS = re.compile(r"\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千万]{2,}")
 
-# Roles of words that name a field, and whether the record lacks it.
-_MISSING: dict[str, Callable[[HotelRecord], bool]] = {
-    "price_words": lambda record: record.price is None,
-    "rating_words": lambda record: record.guest_rating is None,
-    "phone_words": lambda record: record.phone is None,
-    "address_words": lambda record: not record.addresses,
-    "transport_words": lambda record: not record.transport,
-    "tier_words": lambda record: record.tier is None,
-    "kind_words": lambda record: record.kind is None,
-    "star_words": lambda record: record.star_rating is None,
-    "band_words": lambda record: record.price_band is None,
-    "review_words": lambda record: record.review_count is None,
-    "room_words": lambda record: not record.room_types,
-    "brand_words": lambda record: record.brand is None,
-    "district_words": lambda record: record.district is None,
-    "city_words": lambda record: record.city is None,
-    "postcode_words": lambda record: not any(key == "postcode" for key, _ in record.extra),
-    "distance_words": lambda record: not any(p.distance_km for p in record.nearby or ()),
-    "availability_words": lambda record: record.available is None,
-    "attraction_words": lambda record: not record.places("attraction"),
-    "restaurant_words": lambda record: not record.places("restaurant"),
-}
-
 
 class ClaimReader:
     """Reads sentences in order and gathers what does not hold in `problems`.
@@ -65,19 +43,18 @@ class ClaimReader:
         self._evidence = evidence
         self._records = evidence.records
         self._lexicon = lexicon
-        self._everyone = Subject(tuple(range(len(evidence.records))))
-        self._subject: Subject | None = None
-        self._mentioned: list[int] = []
         self.problems: list[tuple[int, int, str]] = []
+
+        self._subjects = SubjectReader(evidence, self._fail)
 
     def read(self, clauses: Sequence[Clause]) -> None:
         """Check the clauses of one sentence."""
-        self._scope = self._everyone
+        self._subjects.begin()
         self._field: Field | None = None
         self._nights: float | None = None
         comparisons = ComparisonReader(self._records, self._fail)
         for index, clause in enumerate(clauses):
-            ahead = self._first_single(clauses[index:])
+            ahead = self._subjects.first_single(clauses[index:])
             self._clause(clause, ahead, comparisons, clauses[index:])
         comparisons.end()
 
@@ -100,106 +77,33 @@ class ClaimReader:
                 self._fail(token, "no cited record says this")
                 continue
             if against is not None and token.start >= against.start:
-                found = self._mention(token, clause, index)
+                found = self._subjects.mention(token, clause, index)
                 if found is not None:
                     comparisons.take_other(found)
                     continue
-            found = self._mention(token, clause, index)
+            found = self._subjects.mention(token, clause, index)
             if found is not None:
-                if _among(clause, index) and not found.single and self._subject is not None:
-                    self._scope = found
+                if among(clause, index) and not found.single and self._subjects.current is not None:
+                    self._subjects.scope = found
                     continue
-                self._take_subject(found)
+                self._subjects.take(found)
                 comparisons.take_subject(found)
                 continue
-            if "pronoun" in token.roles and self._subject is None and ahead is not None:
+            if "pronoun" in token.roles and self._subjects.current is None and ahead is not None:
                 continue
             self._note_field(token)
-            subject = self._subject or ahead or self._everyone
+            subject = self._subjects.current or ahead or self._subjects.everyone
             if token.number is not None:
                 self._number(token, clause, index, subject, comparisons, budget, comparing)
             else:
                 self._word(token, clause, subject)
-        subject = self._subject or ahead or self._everyone
+        subject = self._subjects.current or ahead or self._subjects.everyone
         if budget:
             self._budget(clause, subject)
         self._missing(clause, subject)
-        comparisons.clause(clause, subject, self._scope, self._field, rest, self._first_single)
-
-    def _take_subject(self, found: Subject) -> None:
-        self._subject = found
-        if found.single:
-            if found.hotels[0] not in self._mentioned:
-                self._mentioned.append(found.hotels[0])
-        elif found.quantity is Quantity.ALL:
-            self._scope = found
-
-    def _mention(self, token: Token, clause: Clause, index: int) -> Subject | None:
-        if token.kind is Kind.HOTEL:
-            return Subject(tuple(sorted(token.hotels)))
-        if "former" in token.roles or "latter" in token.roles:
-            return self._pair(token)
-        if "one_of" in token.roles and len(self._scope.hotels) > 1:
-            return Subject(self._scope.hotels, Quantity.SOME)
-        number = token.number
-        if number is None or number.unit not in (Unit.ORDINAL, Unit.HOTELS):
-            return None
-        if number.unit is Unit.ORDINAL:
-            place = int(number.value) - 1
-            if 0 <= place < len(self._records):
-                return Subject((place,))
-            self._fail(token, "so many hotels were not shown")
-            return None
-        return self._group(token, int(number.value), clause, index)
-
-    def _pair(self, token: Token) -> Subject | None:
-        pair = self._mentioned[-2:] if len(self._mentioned) >= 2 else list(self._everyone.hotels)
-        if len(pair) != 2:
-            self._fail(token, "it is not clear which hotel this is")
-            return None
-        return Subject((pair[0] if "former" in token.roles else pair[1],))
-
-    def _group(self, token: Token, count: int, clause: Clause, index: int) -> Subject | None:
-        if clause.has("matching") and count in self._evidence.counts:
-            return None
-        everyone = self._everyone.hotels
-        if count == 1 or (token.text.startswith("both") and len(everyone) < 2):
-            return None
-        before = clause.tokens[index - 1] if index else None
-        after = clause.tokens[index + 1] if index + 1 < len(clause.tokens) else None
-        if any("priced" in t.roles for t in clause.tokens):
-            priced = tuple(n for n in everyone if self._records[n].price is not None)
-            if len(priced) == count:
-                return Subject(priced)
-        elif count == len(everyone):
-            return Subject(everyone)
-        elif after is not None and after.kind is Kind.HOTEL and len(after.hotels) == count:
-            return Subject(tuple(sorted(after.hotels)))
-        elif self._counts_a_part(token, before, clause) and count < len(everyone):
-            return Subject(self._scope.hotels, Quantity.EXACTLY, count)
-        elif count == len(self._mentioned):
-            return Subject(tuple(self._mentioned))
-        self._fail(token, f"{len(everyone)} hotels were shown")
-        return None
-
-    @staticmethod
-    def _counts_a_part(token: Token, before: Token | None, clause: Clause) -> bool:
-        if re.search(r"of (?:them|these|those)", token.text):
-            return True
-        texts = [t.text for t in clause.tokens if t.start < token.start]
-        return "其中" in texts or bool(before and before.text in ("有", "里有", "只有"))
-
-    def _first_single(self, clauses: Sequence[Clause]) -> Subject | None:
-        for clause in clauses:
-            for token in clause.tokens:
-                number = token.number
-                if token.kind is Kind.HOTEL:
-                    return Subject(tuple(sorted(token.hotels)))
-                if number is not None and number.unit is Unit.ORDINAL:
-                    place = int(number.value) - 1
-                    if 0 <= place < len(self._records):
-                        return Subject((place,))
-        return None
+        comparisons.clause(
+            clause, subject, self._subjects.scope, self._field, rest, self._subjects.first_single
+        )
 
     # --- words -----------------------------------------------------------------------------------
     def _word(self, token: Token, clause: Clause, subject: Subject) -> None:
@@ -272,7 +176,7 @@ class ClaimReader:
         if not _true(subject, holds):
             self._fail(token, "not in the record of this hotel")
         elif clause.has("only") and subject.single:
-            others = [n for n in self._scope.hotels if n not in subject.hotels]
+            others = [n for n in self._subjects.scope.hotels if n not in subject.hotels]
             if any(holds(n) for n in others):
                 self._fail(token, "another hotel shown has it too")
 
@@ -281,15 +185,13 @@ class ClaimReader:
         if not clause.has("unlisted", "negation") or any(t.number for t in clause.tokens):
             return
         for token in clause.tokens:
-            for role in token.roles & _MISSING.keys():
-                if token.facilities and not clause.has("near") and not clause.unlisted:
-                    continue
-                lacks = _MISSING[role]
+            if token.facilities and not clause.has("near"):
+                continue
+            for role in token.roles & MISSING.keys():
                 if not clause.unlisted and role in ("attraction_words", "restaurant_words"):
                     self._fail(token, "what is not on record is not known")
-                elif not all(lacks(self._records[n]) for n in subject.hotels):
-                    if not token.facilities:
-                        self._fail(token, "the record has it")
+                elif not all(MISSING[role](self._records[n]) for n in subject.hotels):
+                    self._fail(token, "the record has it")
 
     # --- numbers ---------------------------------------------------------------------------------
     def _number(
@@ -320,7 +222,7 @@ class ClaimReader:
                 self._fail(token, "the guest named no such budget")
             return
         if comparing and comparisons.difference(
-            number, unit, subject, self._scope, self._budget_amount()
+            number, unit, subject, self._subjects.scope, self._budget_amount()
         ):
             return
         if clause.has("respectively"):
@@ -388,7 +290,11 @@ class ClaimReader:
     def _by_order(self, clause: Clause, token: Token, unit: Unit) -> Subject | None:
         numbers = [t for t in clause.tokens if t.number and self._unit(t.number, clause) is unit]
         position = numbers.index(token) if token in numbers else -1
-        order = self._mentioned if len(self._mentioned) > 1 else list(self._everyone.hotels)
+        order = (
+            self._subjects.mentioned
+            if len(self._subjects.mentioned) > 1
+            else list(self._subjects.everyone.hotels)
+        )
         if len(numbers) != len(order) or position < 0:
             return None
         return Subject((order[position],))
@@ -445,13 +351,6 @@ def _true(subject: Subject, holds: Holds) -> bool:
             return any(holds(n) for n in subject.hotels)
         case Quantity.EXACTLY:
             return sum(holds(n) for n in subject.hotels) == subject.count
-
-
-def _among(clause: Clause, index: int) -> bool:
-    """Tell whether "the three" is who somebody is compared with, not who is spoken of."""
-    token = clause.tokens[index]
-    following = clause.tokens[index + 1].text if index + 1 < len(clause.tokens) else ""
-    return token.text.startswith("of ") or following in ("里", "中", "里面", "之中", "当中")
 
 
 def _numbers(clause: Clause, unit: Unit) -> list[Token]:

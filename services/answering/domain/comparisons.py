@@ -54,10 +54,10 @@ class ComparisonReader:
         for index, token in enumerate(clause.tokens):
             followers = clause.tokens[index + 1 : index + 3]
             named = any(_names(t) for t in followers)
-            if "versus" in token.roles and named:
-                if token.text not in _WEAK_VERSUS or clause.has("same", "difference"):
-                    if clause.has(*_COMPARATIVES) or token.text in ("compared with", "compared to"):
-                        return token
+            strong = token.text not in _WEAK_VERSUS or clause.has("same", "difference")
+            compares = clause.has(*_COMPARATIVES) or token.text.startswith("compared")
+            if "versus" in token.roles and named and strong and compares:
+                return token
             if token.roles & {"above", "below"} and named:
                 return token
         return None

@@ -37,6 +37,7 @@ class Lexicon:
         kinds: Kind of house by phrase.
         free_ids: Facilities whose own words say that they are free.
         implied: Facility ids that each facility id implies, itself included.
+        name_words: Words of names and addresses that name no hotel by themselves.
         longest: Characters of the longest phrase.
     """
 
@@ -47,6 +48,7 @@ class Lexicon:
     kinds: Mapping[str, str]
     free_ids: frozenset[str]
     implied: Mapping[str, frozenset[str]]
+    name_words: frozenset[str]
     longest: int
 
     def known(self, phrase: str) -> bool:
@@ -70,6 +72,7 @@ def load(folder: Path = DATA) -> Lexicon:
     vocabulary = Vocabulary.load()
     sections = _read(folder / "lexicon.yaml")
     paraphrases = _read(folder / "paraphrases.yaml")
+    name_words = frozenset(_fold(word) for word in sections.pop("name_words"))
     known = vocabulary.section("facilities")
     roles: dict[str, set[str]] = {}
     for section, phrases in sections.items():
@@ -105,6 +108,7 @@ def load(folder: Path = DATA) -> Lexicon:
         kinds=kinds,
         free_ids=frozenset(c.id for c in known.values() if _says_free(c.labels)),
         implied={id: vocabulary.closure("facilities", [id]) for id in known},
+        name_words=name_words,
         longest=max(map(len, phrases)),
     )
 

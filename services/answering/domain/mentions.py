@@ -16,19 +16,6 @@ _WORD = re.compile(r"[a-z0-9]+(?:['’-][a-z0-9]+)*")
 _BRACKETS = re.compile(r"[(（]([^()（）]*)[)）]")
 _AREA = re.compile(r"([\u3400-\u9fff]{2,4}?)(?:区|县|市)(?=[\u3400-\u9fff0-9]|$)")
 _STATION = re.compile(r"([\u3400-\u9fff]{2,}?)(?:地铁)?站(?:([a-z]\d?)\d*口?)?")
-# Words of names and addresses that name no hotel by themselves.
-_GENERIC = (
-    "酒店 宾馆 饭店 旅馆 大酒店 快捷酒店 连锁酒店 商务酒店 假日酒店 快捷 连锁 国际 商务 时尚 精品 精选 "
-    "主题 花园 地铁站 地铁 火车站 机场 店 分店 总店 大厦 公寓 中心 广场 大街 路 门 站 北京 东 西 南 北"
-)
-_GENERIC_EN = frozenset(
-    (
-        "hotel hotels inn house hostel resort apartment apartments guesthouse lodge branch "
-        "international business express premium select plus boutique the by of and in at on near "
-        "north south east west road street avenue lane station subway metro railway airport "
-        "center centre park garden plaza square building district city shop store no days day"
-    ).split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +176,15 @@ class Literals:
             rest = piece
             if self._lexicon.known(piece) or piece in self._areas:
                 return False
-            for word in sorted((*_GENERIC.split(), *self._areas), key=len, reverse=True):
+            generic = (*self._lexicon.name_words, *self._areas)
+            for word in sorted(generic, key=len, reverse=True):
                 rest = rest.replace(word, " ")
             return any(len(part) > 1 and not self._lexicon.known(part) for part in rest.split())
         plain = piece.removesuffix("'s")
         return (
             len(plain) > 1
             and not plain.isdigit()
-            and plain not in _GENERIC_EN
+            and plain not in self._lexicon.name_words
             and plain not in self._areas
             and not self._lexicon.known(plain)
         )
@@ -218,7 +206,7 @@ class Literals:
             return at + length if length >= 3 else 0
         several = len(_WORD.findall(piece)) >= 2
         lone = len(piece) >= 5 and piece.isalpha() and not self._lexicon.known(piece)
-        return at + length if several or (lone and piece not in _GENERIC_EN) else 0
+        return at + length if several or (lone and piece not in self._lexicon.name_words) else 0
 
 
 def folded(text: str) -> str:

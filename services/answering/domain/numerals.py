@@ -4,12 +4,8 @@ from __future__ import annotations
 
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
-ENGLISH = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
-    )
-} | {"twenty": 20, "thirty": 30, "hundred": 100}
+_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+ENGLISH = {word: number for number, word in enumerate([*_WORDS, "eleven", "twelve"])}
 
 
 def read_number(text: str) -> float | None:

@@ -74,7 +74,10 @@ _WORD = (
     r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 )
 _MORE = r"(?P<more>多|余|几)?"
-_CODES = "aed aud brl cad chf idr inr krw mop myr nzd php rub sgd thb twd vnd".split()
+_CODES = (
+    *("aed", "aud", "brl", "cad", "chf", "idr", "inr", "krw", "mop"),
+    *("myr", "nzd", "php", "rub", "sgd", "thb", "twd", "vnd"),
+)
 _CURRENCIES = {
     "cny": r"元|块钱|块|人民币|yuan|rmb|cny|¥",
     "usd": r"美元|美金|us\$|dollars?|usd|\$",
@@ -215,9 +218,8 @@ def _phrase(text: str, at: int, lexicon: Lexicon) -> Token | None:
 
 
 def _number(text: str, at: int) -> Token | None:
-    if at and text[at].isalnum() and text[at].isascii() and text[at - 1].isascii():
-        if text[at - 1].isalnum():
-            return None
+    if at and _alnum(text[at - 1]) and _alnum(text[at]):
+        return None
     for unit, pattern in _PATTERNS:
         match = pattern.match(text, at)
         if match is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 import grpc
-
 from concierge.answering.v1 import answering_pb2, answering_pb2_grpc
 from concierge.catalog.v1 import hotel_pb2
 from concierge.keyword_search.v1 import keyword_search_pb2, keyword_search_pb2_grpc
+
 from services.platform.deadline import Deadline
 from services.platform.rpc import from_rpc_error
 

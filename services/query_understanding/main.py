@@ -1,0 +1,37 @@
+"""Wiring of query understanding."""
+
+from __future__ import annotations
+
+from concierge.query_understanding.v1 import query_understanding_pb2_grpc
+from services.platform.bus import Consumption, EventBus
+from services.platform.rpc import RpcServer
+from services.query_understanding import consumer
+from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.grpc_server import SERVICE_NAME, QueryUnderstandingServicer
+from services.query_understanding.settings import QueryUnderstandingSettings
+from services.vocabulary import Vocabulary
+
+
+async def start(
+    settings: QueryUnderstandingSettings,
+    *,
+    bus: EventBus,
+    server: RpcServer,
+    vocabulary: Vocabulary,
+) -> list[Consumption]:
+    """Open both doors."""
+    lexemes = Lexemes.load(vocabulary)
+    lexicon = InMemoryCatalogLexicon()
+    server.add(
+        query_understanding_pb2_grpc.add_QueryUnderstandingServiceServicer_to_server,
+        QueryUnderstandingServicer(lexemes, lexicon),
+        SERVICE_NAME,
+    )
+    return await consumer.subscribe(
+        bus,
+        lexemes,
+        lexicon,
+        batch_size=settings.batch_size,
+        max_in_flight=settings.max_in_flight,
+    )

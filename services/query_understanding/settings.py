@@ -1,0 +1,17 @@
+"""Settings of query understanding."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.platform.settings import ServiceSettings
+
+
+class QueryUnderstandingSettings(ServiceSettings):
+    """Read from `QUERY_UNDERSTANDING_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="QUERY_UNDERSTANDING_")
+
+    batch_size: int = Field(default=5_000, ge=1, description="Hotels taken in at once.")
+    max_in_flight: int = Field(default=64, ge=1, description="Turns in work at once.")
