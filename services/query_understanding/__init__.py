@@ -1,7 +1,7 @@
-"""Query understanding: reads the guest's words into a typed plan.
+"""Query understanding: the guest's words to a plan, turn after turn, by rules in about a millisecond.
 
 Answers: QueryUnderstandingService (PlanQuery).
-Reads: concierge.search.requested.v1; concierge.catalog.hotel.v1 for the names in it.
-Writes: concierge.search.planned.v1; concierge.search.completed.v1 when nothing is to be searched.
-Needs: the vocabulary and cue files. Rules only; no model is asked.
+Reads: concierge.search.requested.v1, concierge.catalog.hotel.v1.
+Writes: concierge.search.planned.v1, concierge.search.completed.v1.
+Needs: nothing but the catalogue's names, which it keeps in memory.
 """

@@ -1,4 +1,4 @@
-"""The event doors of query understanding: guests' turns in, plans out; the catalogue in."""
+"""The event doors of query understanding: requests in, plans out; the catalogue's names in."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from concierge.catalog.v1 import catalog_events_pb2
+from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
 from concierge.search.v1 import search_events_pb2
+
 from services.plan.query_plan import Outcome
 from services.plan.wire import plan_to_pb
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
 from services.platform.envelope import decode
-from services.platform.errors import ConciergeError
+from services.platform.errors import InvalidArgument
 from services.platform.events import Event, Record
 from services.platform.telemetry import traceparent
-from services.query_understanding import handlers, wire
-from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding import handlers, metrics, wire
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.ports import LearningLexicon
 
 SERVICE = "query_understanding"
 SOURCE = f"concierge/{SERVICE}"
@@ -26,45 +27,78 @@ REQUESTED_TOPIC = "concierge.search.requested.v1"
 PLANNED_TOPIC = "concierge.search.planned.v1"
 COMPLETED_TOPIC = "concierge.search.completed.v1"
 HOTEL_TOPIC = "concierge.catalog.hotel.v1"
+_INVALID_ARGUMENT = 3
 
 
 async def subscribe(
     bus: EventBus,
     lexemes: Lexemes,
-    lexicon: InMemoryCatalogLexicon,
+    lexicon: LearningLexicon,
     *,
     batch_size: int,
     max_in_flight: int,
 ) -> list[Consumption]:
-    """Start reading guests' turns and the catalogue."""
+    """Start reading requests and the catalogue."""
 
     async def on_requested(message: search_events_pb2.SearchRequested, record: Record) -> None:
-        await bus.publish(_answer(message, record, lexemes, lexicon))
+        start = time.perf_counter_ns()
+        context = message.context
+        try:
+            plan, state = handlers.plan_query(
+                wire.text_of(context.text),
+                wire.state_from_pb(message.state),
+                wire.history_of(message.history),
+                locale=context.locale,
+                city=context.city,
+                lexemes=lexemes,
+                lexicon=lexicon,
+            )
+        except InvalidArgument as error:
+            # The guest is told at once instead of waiting for the deadline.
+            failure = search_events_pb2.SearchFailure(
+                code=_INVALID_ARGUMENT, reason=error.reason, message=str(error)
+            )
+            await _complete(
+                bus, record,
+                search_events_pb2.SearchCompleted(
+                    context=context, state=message.state, failure=failure
+                ),
+            )  # fmt: skip
+            return
+        metrics.observe(plan)
+        timing = context.timings.add(stage=SERVICE)
+        timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+        plan_pb, state_pb = plan_to_pb(plan), wire.state_to_pb(state)
+        if plan.outcome is not Outcome.SEARCH:
+            await _complete(
+                bus, record,
+                search_events_pb2.SearchCompleted(context=context, plan=plan_pb, state=state_pb),
+            )  # fmt: skip
+            return
+        await bus.publish(
+            Event(
+                PLANNED_TOPIC,
+                search_events_pb2.SearchPlanned(context=context, plan=plan_pb, state=state_pb),
+                source=SOURCE,
+                key=record.key,
+                deadline=record.deadline,
+                traceparent=traceparent(),
+            )
+        )
 
     async def on_catalogue(records: Sequence[Record]) -> None:
-        latest = {record.key: record for record in records}
-        hotels = [
-            decode(record, catalog_events_pb2.HotelUpserted).hotel
-            for record in latest.values()
-            if record.value is not None
-        ]
-        removed = [record.key for record in latest.values() if record.value is None]
-        # On the loop, in small steps: the lexicon is read there and must not change meanwhile.
-        for start in range(0, len(hotels), 200):
-            lexicon.apply(hotels[start : start + 200], removed if start == 0 else ())
-            await asyncio.sleep(0)
-        if removed and not hotels:
-            lexicon.apply((), removed)
+        await asyncio.to_thread(_learn, records, lexicon)
+        metrics.LEXICON_HOTELS.set(lexicon.size())
 
     searches = Subscription(
         group_of(SERVICE),
         (REQUESTED_TOPIC,),
-        handler=consume(search_events_pb2.SearchRequested, on_requested, service=SERVICE),
+        consume(search_events_pb2.SearchRequested, on_requested, service=SERVICE),
         max_in_flight=max_in_flight,
     )
-    # The lexicon is in memory: it is filled from the beginning of the compacted topic.
+    # The names are in memory: they are learnt from the beginning of the compacted topic.
     catalogue = Subscription(
-        f"{group_of(SERVICE)}.lexicon",
+        f"{group_of(SERVICE)}.index",
         (HOTEL_TOPIC,),
         batch_handler=on_catalogue,
         max_batch=batch_size,
@@ -73,57 +107,32 @@ async def subscribe(
     return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
 
 
-def _answer(
-    message: search_events_pb2.SearchRequested,
-    record: Record,
-    lexemes: Lexemes,
-    lexicon: InMemoryCatalogLexicon,
-) -> Event[search_events_pb2.SearchPlanned] | Event[search_events_pb2.SearchCompleted]:
-    """Return the plan as the next event; a turn that cannot be read ends the search."""
-    start = time.perf_counter_ns()
-    context = message.context
-    try:
-        plan, state = handlers.plan_query(
-            context.text,
-            wire.state_from_pb(message.state),
-            wire.history_from_pb(message.history),
-            locale=context.locale,
-            city=context.city,
-            lexemes=lexemes,
-            lexicon=lexicon,
+async def _complete(
+    bus: EventBus, record: Record, completed: search_events_pb2.SearchCompleted
+) -> None:
+    await bus.publish(
+        Event(
+            COMPLETED_TOPIC,
+            completed,
+            source=SOURCE,
+            key=record.key,
+            lane=completed.context.reply_lane,
+            traceparent=traceparent(),
         )
-    except ConciergeError as error:
-        failed = search_events_pb2.SearchCompleted(context=context, state=message.state)
-        failed.failure.code = error.code.value[0]
-        failed.failure.reason, failed.failure.message = error.reason, error.message
-        return _completed(failed, record)
-    timing = context.timings.add(stage=SERVICE)
-    timing.took.FromNanoseconds(time.perf_counter_ns() - start)
-    if not context.city and state.city:
-        context.city = state.city
-    contract, after = plan_to_pb(plan), wire.state_to_pb(state)
-    if plan.outcome is not Outcome.SEARCH:
-        return _completed(
-            search_events_pb2.SearchCompleted(context=context, plan=contract, state=after), record
-        )
-    return Event(
-        PLANNED_TOPIC,
-        search_events_pb2.SearchPlanned(context=context, plan=contract, state=after),
-        source=SOURCE,
-        key=record.key,
-        deadline=record.deadline,
-        traceparent=traceparent(),
     )
 
 
-def _completed(
-    completed: search_events_pb2.SearchCompleted, record: Record
-) -> Event[search_events_pb2.SearchCompleted]:
-    return Event(
-        COMPLETED_TOPIC,
-        completed,
-        source=SOURCE,
-        key=record.key,
-        lane=completed.context.reply_lane,
-        traceparent=traceparent(),
-    )
+def _learn(records: Sequence[Record], lexicon: LearningLexicon) -> None:
+    """Take a batch of the catalogue into the lexicon, the last record per hotel winning."""
+    latest = {record.key: record for record in records}
+    hotels: list[hotel_pb2.Hotel] = []
+    removed: list[str] = []
+    for record in latest.values():
+        if record.value is None:
+            removed.append(record.key)
+            continue
+        hotel = decode(record, catalog_events_pb2.HotelUpserted).hotel
+        if not hotel.id or hotel.id != record.key or not hotel.names:
+            raise InvalidArgument("is not the record's key, or has no name", field="hotel.id")
+        hotels.append(hotel)
+    lexicon.apply(hotels, removed)

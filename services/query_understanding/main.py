@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concierge.query_understanding.v1 import query_understanding_pb2_grpc
+
 from services.platform.bus import Consumption, EventBus
 from services.platform.rpc import RpcServer
 from services.query_understanding import consumer
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.grpc_server import SERVICE_NAME, QueryUnderstandingServicer
+from services.query_understanding.ports import LearningLexicon
 from services.query_understanding.settings import QueryUnderstandingSettings
 from services.vocabulary import Vocabulary
 
@@ -19,19 +21,17 @@ async def start(
     bus: EventBus,
     server: RpcServer,
     vocabulary: Vocabulary,
+    lexicon: LearningLexicon | None = None,
 ) -> list[Consumption]:
-    """Open both doors."""
+    """Open both doors; the second consumption has caught up when the names are learnt."""
     lexemes = Lexemes.load(vocabulary)
-    lexicon = InMemoryCatalogLexicon()
+    names = lexicon if lexicon is not None else InMemoryCatalogLexicon()
     server.add(
         query_understanding_pb2_grpc.add_QueryUnderstandingServiceServicer_to_server,
-        QueryUnderstandingServicer(lexemes, lexicon),
+        QueryUnderstandingServicer(lexemes, names),
         SERVICE_NAME,
     )
     return await consumer.subscribe(
-        bus,
-        lexemes,
-        lexicon,
-        batch_size=settings.batch_size,
-        max_in_flight=settings.max_in_flight,
-    )
+        bus, lexemes, names,
+        batch_size=settings.batch_size, max_in_flight=settings.max_in_flight,
+    )  # fmt: skip

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from concierge.catalog.v1 import hotel_pb2
+
 from services.plan.condition import Field, ListedPlace
 
 
@@ -85,4 +87,12 @@ class CatalogLexicon(Protocol):
 
     def size(self) -> int:
         """Return the number of hotels known."""
+        ...
+
+
+class LearningLexicon(CatalogLexicon, Protocol):
+    """A lexicon that is fed by the catalogue's events."""
+
+    def apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str] = ()) -> None:
+        """Take hotels in, newest state wins; forget the removed. May run beside `find`."""
         ...

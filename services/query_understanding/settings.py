@@ -13,5 +13,5 @@ class QueryUnderstandingSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="QUERY_UNDERSTANDING_")
 
-    batch_size: int = Field(default=5_000, ge=1, description="Hotels taken in at once.")
-    max_in_flight: int = Field(default=64, ge=1, description="Turns in work at once.")
+    batch_size: int = Field(default=2_000, ge=1, description="Hotels learnt at once.")
+    max_in_flight: int = Field(default=16, ge=1, description="Searches in work at once.")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concierge.search.v1 import conversation_pb2 as pb
+from concierge.query_understanding.v1 import query_understanding_pb2 as pb
+from concierge.search.v1 import conversation_pb2
+
+from services.plan.query_plan import QueryPlan
 from services.plan.wire import (
     clarification_from_pb,
     clarification_to_pb,
@@ -17,13 +20,79 @@ from services.platform.errors import InvalidArgument
 from services.query_understanding.domain.state import DialogueState, ShownHotel
 from services.query_understanding.domain.understand import Utterance
 
+MAX_TEXT_CHARS = 2_000
+MAX_UTTERANCE_CHARS = 4_000
+MAX_HISTORY = 200
+MAX_SHOWN = 500
 
-def state_from_pb(message: pb.ConversationState) -> DialogueState:
+
+def text_of(text: str, *, at: str = "text") -> str:
+    """Read the guest's text.
+
+    Raises:
+        InvalidArgument: It is empty, has nothing but blanks and control characters, or is longer
+            than `MAX_TEXT_CHARS`.
+    """
+    if len(text) > MAX_TEXT_CHARS:
+        raise InvalidArgument(f"is longer than {MAX_TEXT_CHARS} characters", field=at)
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise InvalidArgument("is empty", field=at)
+    return text
+
+
+def history_of(messages: Iterable[conversation_pb2.Utterance]) -> list[Utterance]:
+    """Read an explicit history.
+
+    Raises:
+        InvalidArgument: More than `MAX_HISTORY` turns, a turn too long, or a role not set.
+    """
+    history: list[Utterance] = []
+    for index, message in enumerate(messages):
+        at = f"history[{index}]"
+        if index >= MAX_HISTORY:
+            raise InvalidArgument(f"has more than {MAX_HISTORY} turns", field="history")
+        if len(message.text) > MAX_UTTERANCE_CHARS:
+            raise InvalidArgument(
+                f"is longer than {MAX_UTTERANCE_CHARS} characters", field=f"{at}.text"
+            )
+        if message.role not in (conversation_pb2.ROLE_USER, conversation_pb2.ROLE_ASSISTANT):
+            raise InvalidArgument("is not set", field=f"{at}.role")
+        history.append(Utterance(message.role == conversation_pb2.ROLE_USER, message.text))
+    return history
+
+
+def command(
+    request: pb.PlanQueryRequest,
+) -> tuple[str, DialogueState, list[Utterance], str, str]:
+    """Read a request: text, state, history, locale, city.
+
+    Raises:
+        InvalidArgument: As `text_of`, `history_of`, `state_from_pb`; or state and history both.
+    """
+    if request.history and request.HasField("state"):
+        raise InvalidArgument("cannot be given together with state", field="history")
+    return (
+        text_of(request.text),
+        state_from_pb(request.state),
+        history_of(request.history),
+        request.locale,
+        request.city,
+    )
+
+
+def response(plan: QueryPlan, state: DialogueState) -> pb.PlanQueryResponse:
+    """Return the response."""
+    return pb.PlanQueryResponse(plan=plan_to_pb(plan), state=state_to_pb(state))
+
+
+def state_from_pb(message: conversation_pb2.ConversationState) -> DialogueState:
     """Read a conversation's state.
 
     Raises:
-        InvalidArgument: A plan in it is malformed; naming the field.
+        InvalidArgument: A plan in it is malformed, or it shows more than `MAX_SHOWN` hotels.
     """
+    if len(message.shown_hotels) > MAX_SHOWN:
+        raise InvalidArgument(f"has more than {MAX_SHOWN} hotels", field="state.shown_hotels")
     return DialogueState(
         plans=tuple(
             plan_from_pb(plan, at=f"state.plans[{index}]")
@@ -50,40 +119,28 @@ def state_from_pb(message: pb.ConversationState) -> DialogueState:
     )
 
 
-def state_to_pb(state: DialogueState) -> pb.ConversationState:
-    """Return a conversation's state."""
-    return pb.ConversationState(
+def state_to_pb(state: DialogueState) -> conversation_pb2.ConversationState:
+    """Return the contract's form of a state."""
+    message = conversation_pb2.ConversationState(
         plans=[plan_to_pb(plan) for plan in state.plans],
-        shown_hotels=[
-            pb.ShownHotel(
-                hotel_id=hotel.hotel_id,
-                name=hotel.name,
-                price=hotel.price,
-                guest_rating=hotel.guest_rating,
-                other_names=hotel.other_names,
-            )
-            for hotel in state.shown
-        ],
+        shown_hotels=[_shown_to_pb(hotel) for hotel in state.shown],
         focus_hotel_id=state.focus_hotel_id,
         focus_places=[place_to_pb(place) for place in state.focus_places],
         topic=state.topic,
-        pending_question=clarification_to_pb(state.pending) if state.pending else None,
         turn_count=state.turn_count,
         city=state.city,
     )
+    if state.pending is not None:
+        message.pending_question.CopyFrom(clarification_to_pb(state.pending))
+    return message
 
 
-def history_from_pb(messages: Iterable[pb.Utterance]) -> list[Utterance]:
-    """Read an explicit history.
-
-    Raises:
-        InvalidArgument: A role is not set.
-    """
-    history = []
-    for index, utterance in enumerate(messages):
-        if utterance.role not in (pb.ROLE_USER, pb.ROLE_ASSISTANT):
-            raise InvalidArgument(
-                "must be ROLE_USER or ROLE_ASSISTANT", field=f"history[{index}].role"
-            )
-        history.append(Utterance(utterance.role == pb.ROLE_USER, utterance.text[:4_000]))
-    return history
+def _shown_to_pb(hotel: ShownHotel) -> conversation_pb2.ShownHotel:
+    message = conversation_pb2.ShownHotel(
+        hotel_id=hotel.hotel_id, name=hotel.name, other_names=hotel.other_names
+    )
+    if hotel.price is not None:
+        message.price = hotel.price
+    if hotel.guest_rating is not None:
+        message.guest_rating = hotel.guest_rating
+    return message

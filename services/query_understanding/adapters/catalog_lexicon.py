@@ -223,9 +223,10 @@ class InMemoryCatalogLexicon:
         wanted = fold_name(fold(name).text)
         if not wanted:
             return []
+        # Copies, because names may be learnt in another thread meanwhile.
         found = [
-            place for folded, places in self._place_index.items() if wanted in folded
-            for place in places
+            place for folded, places in list(self._place_index.items()) if wanted in folded
+            for place in tuple(places)
         ]  # fmt: skip
         return sorted(found, key=lambda place: (len(place.name), place.name))[:_MOST_PLACES]
 
