@@ -8,6 +8,7 @@ one new hotel costs microseconds to milliseconds, never a rebuild of 400,000 nam
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -50,6 +51,7 @@ class InMemoryCatalogLexicon:
     """Implements `CatalogLexicon`; fed by `apply`."""
 
     def __init__(self) -> None:
+        self._write_lock = threading.Lock()
         self._records: dict[str, HotelRecord] = {}
         self._aliases: dict[str, tuple[tuple[str, NameKind, str, Field | None], ...]] = {}
         self._counts: dict[tuple[str, NameKind, str, Field | None], int] = defaultdict(int)
@@ -68,7 +70,14 @@ class InMemoryCatalogLexicon:
 
     # --- feeding ---------------------------------------------------------------------------------
     def apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str] = ()) -> None:
-        """Take hotels in, newest state wins; forget the removed."""
+        """Take hotels in, newest state wins; forget the removed.
+
+        May be called from several threads; readers on another thread see each map as it is.
+        """
+        with self._write_lock:
+            self._apply(hotels, removed)
+
+    def _apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str]) -> None:
         changed: set[str] = set()
         for hotel_id in removed:
             changed |= self._forget(hotel_id)
