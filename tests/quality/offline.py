@@ -93,14 +93,18 @@ class Reader:
             mention = next((p for p in plan.places if p.id == leaf.place_id), None)
             if mention is None:
                 return leaf
-            point = self.stations.get(mention.name.casefold().replace(" ", "").removesuffix("地铁站"))
+            point = self.stations.get(
+                mention.name.casefold().replace(" ", "").removesuffix("地铁站")
+            )
             return replace(leaf, center=point) if point is not None else leaf
 
         if plan.condition is None:
             return plan
         return replace(plan, condition=map_leaves(plan.condition, center))
 
-    def run_line(self, line: dict[str, Json], records: dict[str, dict[str, Json]]) -> dict[str, Json]:
+    def run_line(
+        self, line: dict[str, Json], records: dict[str, dict[str, Json]]
+    ) -> dict[str, Json]:
         """Return what the scorers read of one line."""
         plan = self.read(line)
         located = self.located(plan)
@@ -186,7 +190,10 @@ def _scorers(name: str, errors: str) -> list[tuple[str, list[str]]]:
     if name == "challenge":
         return [("score_challenge.py", ["--by", "category", "--errors", errors])]
     scorers = [
-        ("score_constraints.py", ["--by", "type", "--errors", errors, "--types", "search,near,lookup,followup"])
+        (
+            "score_constraints.py",
+            ["--by", "type", "--errors", errors, "--types", "search,near,lookup,followup"],
+        )
     ]
     if name == "crosswoz":
         for subset in ("single", "multi"):

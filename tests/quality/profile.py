@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -27,14 +26,14 @@ class Profile:
     Attributes:
         name: The folder's name.
         mapping_yaml: Text of the mapping, as ingestion reads it.
-        slots: Content of `slots.yaml`.
+        slots_file: `slots.yaml`, as `slots.SlotProfile` reads it.
         databases: File names to look for when the database is given as a folder.
         gazetteer: Places to load beside the shipped ones.
     """
 
     name: str
     mapping_yaml: str
-    slots: Mapping[str, Any]
+    slots_file: Path
     databases: tuple[str, ...]
     gazetteer: tuple[GazetteerFile, ...]
 
@@ -55,7 +54,7 @@ class Profile:
         return cls(
             folder.name,
             (folder / "mapping.yaml").read_text(encoding="utf-8"),
-            slots,
+            folder / "slots.yaml",
             tuple(slots.get("databases", ("hotels.jsonl", "hotel_db.json"))),
             tuple(
                 GazetteerFile(entry["file"], entry.get("defaults", {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -20,8 +21,16 @@ from rich.progress import track
 
 from services.embedded.runtime import EmbeddedRuntime
 from services.embedded.settings import EmbeddedSettings
+from services.ingestion.adapters.row_files import read_rows
+from services.ingestion.loading import RowReader
+from services.plan.condition import Field
+from services.plan.evaluate import satisfies
+from services.plan.hotel_wire import facts_of
+from services.plan.query_plan import QueryPlan
+from services.plan.wire import plan_from_pb
 from services.platform import logs
 from services.platform.rpc import channel
+from services.vocabulary import Vocabulary
 from tests.quality import slots
 from tests.quality.profile import Profile
 
@@ -45,8 +54,13 @@ async def run(
     """
     logs.configure(level="ERROR", as_json=False)
     async with _deployment(profile, profile.database(database), target) as door:
+        file = profile.database(database)
+        words = slots.SlotProfile.load(profile.slots_file, file.parent)
+        reader = RowReader(profile.mapping_yaml, file.parent, Vocabulary.load())
+        hotels = [reader.hotel(raw.row, n) for n, raw in enumerate(read_rows(file)) if raw.row]
+        names = {hotel.id: hotel.names[0].text for hotel in hotels}
         for bench, out in benches.items():
-            await _bench(bench, out, profile, door)
+            await _bench(bench, out, profile.name, words, names, door)
 
 
 @asynccontextmanager
@@ -114,15 +128,22 @@ async def _ingest(door: grpc.aio.Channel, profile: Profile, database: Path) -> N
         )
 
 
-async def _bench(bench: Path, out: Path, profile: Profile, door: grpc.aio.Channel) -> None:
+async def _bench(
+    bench: Path,
+    out: Path,
+    name: str,
+    profile: slots.SlotProfile,
+    names: Mapping[str, str],
+    door: grpc.aio.Channel,
+) -> None:
     lines = [json.loads(line) for line in bench.read_text("utf-8").splitlines() if line.strip()]
     stub = search_pb2_grpc.SearchServiceStub(door)
     results: list[dict[str, Any]] = [{}] * len(lines)
-    waiting = iter(track(range(len(lines)), description=f"{profile.name} {bench.name}"))
+    waiting = iter(track(range(len(lines)), description=f"{name} {bench.name}"))
 
     async def client() -> None:
         for index in waiting:
-            results[index] = await _line(stub, lines[index], profile)
+            results[index] = await _line(stub, lines[index], profile, names)
 
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +153,10 @@ async def _bench(bench: Path, out: Path, profile: Profile, door: grpc.aio.Channe
 
 
 async def _line(
-    stub: search_pb2_grpc.SearchServiceAsyncStub, line: Mapping[str, Any], profile: Profile
+    stub: search_pb2_grpc.SearchServiceAsyncStub,
+    line: Mapping[str, Any],
+    profile: slots.SlotProfile,
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     turn = search_pb2.GuestTurn(
         text=line["query"],
@@ -150,30 +174,75 @@ async def _line(
             result = part.result
         elif part.HasField("sentence"):
             citations.extend(part.sentence.citations)
-    return result_line(line["id"], result, citations, profile)
+    _check_hits(line["id"], result)
+    return result_line(line["id"], result, citations, profile, names)
+
+
+def _check_hits(id: str, result: search_pb2.SearchHotelsResponse) -> None:
+    """Stop at a hit that violates the plan: nothing else this run measures would count.
+
+    Raises:
+        SystemExit: Naming the line and the hotel.
+    """
+    condition = plan_from_pb(result.plan).condition
+    for hit in result.hits:
+        if not satisfies(condition, facts_of(hit.hotel)):
+            raise SystemExit(f"error: {id}: hotel {hit.hotel.id} violates a hard condition")
 
 
 def result_line(
     id: str,
     result: search_pb2.SearchHotelsResponse,
     citations: list[answering_pb2.Citation],
-    profile: Profile,
+    profile: slots.SlotProfile,
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return all that the scorers read of one line."""
-    plan: plan_pb2.QueryPlan = result.plan
-    label = slots.gate_label(plan)
+    domain_plan = plan_from_pb(result.plan)
+    label = slots.gate_label_of(domain_plan)
     return {
         "id": id,
         "ranked": [_id(hit.hotel.id) for hit in result.hits]
         or [_id(hotel.id) for hotel in result.shown_hotels],
-        "constraints": slots.constraints(plan, profile.slots),
-        "condition": slots.condition_tree(plan, result.places, profile.slots),
-        "outcome": slots.outcome(result),
+        "constraints": slots.constraints_of(domain_plan, profile),
+        "condition": slots.condition_tree_of(domain_plan, profile, names),
+        "outcome": slots.outcome_of(domain_plan, len(result.hits)),
         "needs_retrieval": label in ("search", "lookup"),
         "label": label,
         "target": _target(result),
-        "answer": slots.answer(plan, citations, profile.slots),
+        "answer": answer(domain_plan, citations, profile),
     }
+
+
+def answer(
+    plan: QueryPlan, citations: list[answering_pb2.Citation], profile: slots.SlotProfile
+) -> dict[str, Any]:
+    """Return the facts asked for as the answer's citations give them."""
+    told: dict[str, Any] = {}
+    facilities = profile.terms.get("facility", {}).get("values", {})
+    for fact in plan.requested_facts:
+        value = f"{fact.field.value}:{fact.value}" if fact.field is Field.NEARBY else fact.field
+        slot = profile.facts.get(value)
+        if slot is None:
+            continue
+        for citation in citations:
+            same = plan_pb2.Field.Name(citation.field) == f"FIELD_{fact.field.name}"
+            if not same or citation.asked_value != fact.value:
+                continue
+            values = list(citation.values)
+            if fact.field is Field.FACILITY:
+                word = facilities.get(fact.value, fact.value)
+                word = word[0] if isinstance(word, list) else word
+                told[slot.format(value=word)] = bool(values)
+            elif fact.field is Field.NEARBY:
+                told[slot] = values
+            elif values and fact.field in (Field.PRICE, Field.GUEST_RATING):
+                number = re.search(r"\d+(?:\.\d+)?", values[0])
+                told[slot] = float(number[0]) if number else values[0]
+            else:
+                told[slot] = values[0] if values else None
+            break
+    return told
 
 
 def _target(result: search_pb2.SearchHotelsResponse) -> int | str | None:

@@ -66,6 +66,9 @@ class SlotProfile:
         """Read a `slots.yaml`; files it names lie in the folder `data`, absent ones count as empty."""
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         names: dict[str, str] = {}
+        # Read by `profile.py`: which files hold the hotels and their places.
+        for other in ("databases", "gazetteer"):
+            raw.pop(other, None)
         source = raw.pop("place_names", None)
         if source is not None and data is not None and (data / source["file"]).exists():
             with (data / source["file"]).open(encoding="utf-8") as lines:
@@ -214,7 +217,11 @@ def _range_tree(leaf: Range, profile: SlotProfile) -> Tree:
     spec = profile.tree.get(leaf.field.value, {"field": leaf.field.value})
     if "levels" in spec:
         return _one_of(
-            [_leaf(spec["field"], "eq", w) for n, w in spec["levels"].items() if leaf.holds(float(n))]
+            [
+                _leaf(spec["field"], "eq", w)
+                for n, w in spec["levels"].items()
+                if leaf.holds(float(n))
+            ]
             or [_leaf(spec["field"], "eq", "")]
         )
     bounds = []
