@@ -9,7 +9,7 @@ import structlog
 
 from services.answering import metrics
 from services.answering.domain.answer import AnswerTask, Sentence
-from services.answering.domain.evidence import Evidence
+from services.answering.domain.evidence import Evidence, Verdict
 from services.answering.domain.verifier import Verifier
 from services.answering.ports import AnswerWriter
 from services.platform.errors import DeadlineExceeded, Unavailable
@@ -70,12 +70,12 @@ async def _supported(
     draft: Sentence, task: AnswerTask, verifier: Verifier, writer: AnswerWriter
 ) -> Sentence | None:
     """Return the draft, or its second version, if the records support it; else `None`."""
-    verdict = verifier.verify(draft.text)
+    verdict = _verify(draft, verifier)
     if verdict.supported:
         metrics.SENTENCES.labels(writer.name, "passed").inc()
         return draft
     again = await writer.rewrite(task, draft, verdict.problems)
-    if again is not None and verifier.verify(again.text).supported:
+    if again is not None and _verify(again, verifier).supported:
         metrics.SENTENCES.labels(writer.name, "rewritten").inc()
         return again
     metrics.SENTENCES.labels(writer.name, "dropped").inc()
@@ -85,3 +85,7 @@ async def _supported(
         problems=[f"{problem.text}: {problem.why}" for problem in verdict.problems],
     )
     return None
+
+
+def _verify(sentence: Sentence, verifier: Verifier) -> Verdict:
+    return verifier.verify(sentence.text, hotel_ids=[c.hotel_id for c in sentence.citations])

@@ -22,9 +22,13 @@ MISSING: dict[str, Callable[[HotelRecord], bool]] = {
     "district_words": lambda record: record.district is None,
     "city_words": lambda record: record.city is None,
     "postcode_words": lambda record: not any(key == "postcode" for key, _ in record.extra),
-    "distance_words": lambda record: not any(p.distance_km for p in record.nearby or ()),
+    "distance_words": lambda record: (
+        not any(p.distance_km is not None for p in record.nearby or ())
+    ),
     "availability_words": lambda record: record.available is None,
     "attraction_words": lambda record: not record.places("attraction"),
+    "station_words": lambda record: not record.places("station"),
+    "airport_words": lambda record: not record.places("airport"),
     "restaurant_words": lambda record: not record.places("restaurant"),
 }
 """Roles of words that name a field, and whether a record lacks it."""

@@ -35,17 +35,25 @@ _AMOUNTS = re.compile(r"\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百
 class ClaimReader:
     """Reads sentences in order and gathers what does not hold in `problems`.
 
+    Args:
+        evidence: What the sentences may rest on.
+        lexicon: The verifier's words.
+        cited: The hotels that the writer says it speaks of, by position: they settle whom a
+            name that several hotels share means.
+
     Attributes:
         problems: (start, end, why) in the folded sentence.
     """
 
-    def __init__(self, evidence: Evidence, lexicon: Lexicon) -> None:
+    def __init__(
+        self, evidence: Evidence, lexicon: Lexicon, cited: frozenset[int] = frozenset()
+    ) -> None:
         self._evidence = evidence
         self._records = evidence.records
         self._lexicon = lexicon
         self.problems: list[tuple[int, int, str]] = []
 
-        self._subjects = SubjectReader(evidence, self._fail)
+        self._subjects = SubjectReader(evidence, cited, self._fail)
 
     def read(self, clauses: Sequence[Clause]) -> None:
         """Check the clauses of one sentence."""
@@ -125,11 +133,17 @@ class ClaimReader:
             self._check(token, clause, subject, lambda n: self._records[n].available is False)
 
     def _value(self, token: Token, clause: Clause, subject: Subject) -> None:
+        if _numbers(clause, Unit.DISTANCE_KM) and token.field in (Field.DISTANCE, Field.NEARBY):
+            return  # the number is checked against the distance to it
         if token.field is Field.DISTANCE:
-            if clause.has("near") and not _numbers(clause, Unit.DISTANCE_KM):
+            if clause.has("near"):
                 self._fail(token, "no record lists it as near")
             return
-        self._check(token, clause, subject, lambda n: n in token.hotels)
+
+        def holds(n: int) -> bool:
+            return n in token.hotels or bool(token.facilities & self._records[n].facility_ids())
+
+        self._check(token, clause, subject, holds)
 
     def _facility(self, token: Token, clause: Clause, subject: Subject) -> None:
         scopes = [
@@ -281,9 +295,8 @@ class ClaimReader:
             return number.unit
         if self._field is Field.GUEST_RATING and number.value <= 5:
             return Unit.RATING
-        if number.value >= 20 and (
-            self._field is Field.PRICE or clause.has("per_night", *_MODIFIERS) or number.more
-        ):
+        priced = self._field is Field.PRICE or number.more or clause.has(*_MODIFIERS)
+        if clause.has("per_night") or (number.value >= 20 and priced):
             return Unit.PRICE
         return Unit.BARE
 

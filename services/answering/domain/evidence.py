@@ -16,6 +16,7 @@ class Evidence:
         request: The guest's own words: what he said of his budget and nights.
         distances: For each record kilometres by name of a place of the plan.
         counts: Numbers of matching hotels that the search measured.
+        asked: Words of facilities asked for, which an answer may say are not listed.
         echoes: Texts of the request, as the answer quotes them.
         system: Whole sentences that claim nothing of any hotel, such as a question back.
     """
@@ -24,6 +25,7 @@ class Evidence:
     request: str = ""
     distances: tuple[tuple[tuple[str, float], ...], ...] = ()
     counts: frozenset[int] = frozenset()
+    asked: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
     system: frozenset[str] = frozenset()
 

@@ -99,6 +99,13 @@ class FactTeller:
             case Field.AVAILABLE if record.available is not None:
                 text = phrases.available(record.available)
                 yield self._told(record, fact.field, text, [str(record.available).lower()])
+            case Field.DISTANCE if measured := [
+                PlaceDistance(place.name, place.distance_km)
+                for place in record.nearby or ()
+                if place.distance_km is not None
+            ]:
+                for distance in measured[:PLACES]:
+                    yield self.told_distance(record, distance)
             case Field.DESCRIPTION:
                 # Free text is data from outside: it is never repeated.
                 yield from self.overview(record)

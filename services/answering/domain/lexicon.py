@@ -37,6 +37,7 @@ class Lexicon:
         kinds: Kind of house by phrase.
         free_ids: Facilities whose own words say that they are free.
         implied: Facility ids that each facility id implies, itself included.
+        labels: For brands, room types and price bands the words of each id.
         name_words: Words of names and addresses that name no hotel by themselves.
         longest: Characters of the longest phrase.
     """
@@ -48,6 +49,7 @@ class Lexicon:
     kinds: Mapping[str, str]
     free_ids: frozenset[str]
     implied: Mapping[str, frozenset[str]]
+    labels: Mapping[str, tuple[str, ...]]
     name_words: frozenset[str]
     longest: int
 
@@ -108,6 +110,11 @@ def load(folder: Path = DATA) -> Lexicon:
         kinds=kinds,
         free_ids=frozenset(c.id for c in known.values() if _says_free(c.labels)),
         implied={id: vocabulary.closure("facilities", [id]) for id in known},
+        labels={
+            concept.id: tuple(map(_fold, concept.words()))
+            for section in ("brands", "room_types", "price_bands")
+            for concept in vocabulary.section(section).values()
+        },
         name_words=name_words,
         longest=max(map(len, phrases)),
     )

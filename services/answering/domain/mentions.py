@@ -31,6 +31,7 @@ class Literals:
         records: In the order shown; positions in it are the hotels' numbers here.
         echoes: Texts of the request that a sentence may quote word for word.
         places: Names of the plan's places.
+        asked: Words of facilities asked for, listed or not.
         lexicon: Its words name no hotel by themselves.
     """
 
@@ -40,6 +41,7 @@ class Literals:
         *,
         echoes: Iterable[str],
         places: Iterable[str],
+        asked: Iterable[str],
         lexicon: Lexicon,
     ) -> None:
         self.echoes = frozenset(folded(text) for text in echoes)
@@ -53,10 +55,16 @@ class Literals:
         self._parts: list[tuple[int, Field, str]] = []
         for number, record in enumerate(records):
             self._take(number, record)
+        for word in asked:
+            self._exact.setdefault(folded(word), (set(), Field.FACILITY))
         for form in self.places:
             self._exact.setdefault(form, (set(range(len(records))), Field.DISTANCE))
         self._longest = max(map(len, self._exact), default=0)
         self._distinct: dict[str, bool] = {}
+
+    def is_full_name(self, text: str) -> bool:
+        """Tell whether a folded text is a whole name of a hotel."""
+        return any(text in hotel.names for hotel in self._hotels)
 
     def hotel(self, text: str, at: int) -> tuple[int, frozenset[int], None] | None:
         """Return where the longest hotel name at this place ends, and whose it may be."""
@@ -127,14 +135,18 @@ class Literals:
         if record.phone is not None:
             exact(Field.PHONE, (folded(record.phone),))
         for facility in record.facilities or ():
-            if facility.label:
-                exact(Field.FACILITY, (folded(facility.label),))
+            exact(Field.FACILITY, (folded(facility.label or facility.id),))
         for room in record.room_types or ():
-            exact(Field.ROOM_TYPE, (folded(room),))
+            exact(Field.ROOM_TYPE, self._labels(room))
         if record.brand is not None:
-            exact(Field.BRAND, (folded(record.brand),))
+            exact(Field.BRAND, self._labels(record.brand))
+        if record.price_band is not None:
+            exact(Field.PRICE_BAND, self._labels(record.price_band))
         for _, value in record.extra:
             exact(Field.POSTCODE, (folded(value),))
+
+    def _labels(self, id: str) -> tuple[str, ...]:
+        return (folded(id), *self._lexicon.labels.get(id, ()))
 
     def _name_end(self, text: str, at: int, name: str, words: frozenset[str]) -> int:
         end, here, distinct = 0, at, False
@@ -160,7 +172,7 @@ class Literals:
                 piece = match.group()
             if not piece:
                 break
-            distinct = distinct or self._is_distinct(piece)
+            distinct = distinct or self._is_distinct(piece) or self._is_one_branch(piece)
             here += len(piece)
             end = here
         return end if distinct else 0
@@ -170,6 +182,11 @@ class Literals:
         if known is None:
             known = self._distinct[piece] = self._names_a_hotel(piece)
         return known
+
+    def _is_one_branch(self, piece: str) -> bool:
+        if len(piece) < 3 or not piece.endswith("店"):
+            return False
+        return sum(any(piece in name for name in h.names) for h in self._hotels) == 1
 
     def _names_a_hotel(self, piece: str) -> bool:
         if _HAN.search(piece):
@@ -211,7 +228,15 @@ class Literals:
 
 def folded(text: str) -> str:
     """Return the text as sentences are compared: folded, single blanks."""
-    return " ".join(fold(text).text.split())
+    return " ".join(fold(one_comma(text)).text.split())
+
+
+def one_comma(text: str) -> str:
+    """Return the text with the Chinese comma as a colon, of the same length.
+
+    Folded, it would be the comma that groups digits: "458，250条评价" is not one number.
+    """
+    return text.replace("，", "：")
 
 
 def _hotel(record: HotelRecord) -> _Hotel:

@@ -116,7 +116,8 @@ class ChinesePhrases:
 
     def distance(self, place: str, km: float) -> str:
         """Return how far a place is."""
-        return f"距{place}{km:.1f}公里"
+        blank = " " if place[-1:].isascii() else ""
+        return f"距{place}{blank}{km:.1f}公里"
 
     def available(self, available: bool) -> str:
         """Return whether rooms can be booked."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from services.answering.domain.answer import AnswerTask, Citation, Sentence, ShownHit
 from services.answering.domain.evidence import Evidence
 from services.answering.domain.facts import FactTeller, Told
-from services.answering.domain.phrases import Phrases, condition_words
+from services.answering.domain.phrases import SECTIONS, Phrases, condition_words
 from services.answering.domain.phrases_en import EnglishPhrases
 from services.answering.domain.phrases_zh import ChinesePhrases
 from services.answering.domain.plain_text import plain_text
@@ -84,6 +84,7 @@ class Realiser:
                 tuple((d.place_name, d.distance_km) for d in hit.distances) for hit in task.hits
             ),
             counts=frozenset(counts),
+            asked=tuple(self._asked_words()),
             echoes=tuple(words),
             system=frozenset(
                 [*self._question(), *(getattr(fixed, name) for name in fixed.__slots__)]
@@ -130,6 +131,15 @@ class Realiser:
                 for value in leaf.values
             )
         )
+
+    def _asked_words(self) -> list[str]:
+        facts = self.task.plan.requested_facts
+        asked = [fact.value for fact in facts if fact.field is Field.FACILITY and fact.value]
+        section, language = SECTIONS[Field.FACILITY], self._phrases.language
+        return [
+            self.vocabulary.label(section, id, language)
+            for id in (*asked, *self._asked_facilities())
+        ]
 
     def _asked_places(self) -> frozenset[str]:
         return frozenset(

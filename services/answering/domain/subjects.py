@@ -20,8 +20,14 @@ class SubjectReader:
         mentioned: Single hotels in the order of their first mention.
     """
 
-    def __init__(self, evidence: Evidence, fail: Callable[[Token, str], None]) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        cited: frozenset[int],
+        fail: Callable[[Token, str], None],
+    ) -> None:
         self._evidence = evidence
+        self._cited = cited
         self._records = evidence.records
         self._fail = fail
         self.everyone = Subject(tuple(range(len(evidence.records))))
@@ -45,7 +51,7 @@ class SubjectReader:
     def mention(self, token: Token, clause: Clause, index: int) -> Subject | None:
         """Return the hotels that a token of the clause means, `None` when it means none."""
         if token.kind is Kind.HOTEL:
-            return Subject(tuple(sorted(token.hotels)))
+            return Subject(tuple(sorted(token.hotels & self._cited or token.hotels)))
         if "former" in token.roles or "latter" in token.roles:
             return self._pair(token)
         if "one_of" in token.roles and len(self.scope.hotels) > 1:
@@ -104,7 +110,7 @@ class SubjectReader:
             for token in clause.tokens:
                 number = token.number
                 if token.kind is Kind.HOTEL:
-                    return Subject(tuple(sorted(token.hotels)))
+                    return Subject(tuple(sorted(token.hotels & self._cited or token.hotels)))
                 if number is not None and number.unit is Unit.ORDINAL:
                     place = int(number.value) - 1
                     if 0 <= place < len(self._records):

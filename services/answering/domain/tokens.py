@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -134,54 +136,89 @@ _WORDS = re.compile(r"[a-z0-9]+(?:['.-][a-z0-9]+)*")
 
 
 def scan(text: str, *, lexicon: Lexicon, literals: Literals) -> list[Token]:
-    """Cut a folded sentence from left to right, the longest reading at each place.
+    """Cut a folded sentence so that the least of it stays unexplained, in the fewest tokens.
 
     What nothing explains becomes `UNKNOWN`; every other character but blanks is in a token.
     """
-    tokens: list[Token] = []
-    at = 0
-    while at < len(text):
+    # Shortest path from the start to each place; places are reached from left to right.
+    cost: list[float] = [0.0, *([math.inf] * len(text))]
+    last: list[Token | None] = [None] * (len(text) + 1)
+    back = [0] * (len(text) + 1)
+    for at in range(len(text)):
+        if cost[at] == math.inf:
+            continue
         if text[at] == " ":
-            at += 1
+            if cost[at] < cost[at + 1]:
+                cost[at + 1], last[at + 1], back[at + 1] = cost[at], None, at
             continue
-        token = _longest(text, at, lexicon, literals)
-        if token.kind is Kind.UNKNOWN and tokens and tokens[-1].kind is Kind.UNKNOWN:
-            start = tokens[-1].start
-            if tokens[-1].end == at and not text[at].isascii():
-                tokens[-1] = Token(Kind.UNKNOWN, start, token.end, text[start : token.end])
-                at = token.end
-                continue
-        tokens.append(token)
-        at = token.end
-    return tokens
+        for token in _readings(text, at, lexicon, literals):
+            total = cost[at] + _cost(token)
+            if total < cost[token.end]:
+                cost[token.end], last[token.end], back[token.end] = total, token, at
+    tokens: list[Token] = []
+    at = len(text)
+    while at > 0:
+        best = last[at]
+        if best is not None:
+            tokens.append(best)
+        at = back[at]
+    return _joined(tokens[::-1], text)
 
 
-def _longest(text: str, at: int, lexicon: Lexicon, literals: Literals) -> Token:
-    readings = [
-        _echo(text, at, literals),
-        literals.hotel(text, at),
-        literals.value(text, at),
-        _phrase(text, at, lexicon),
-        _number(text, at),
-        _break(text, at),
-    ]
-    best: Token | None = None
-    for reading in readings:
-        if isinstance(reading, tuple):
-            end, hotels, field = reading
-            kind = Kind.VALUE if field is not None else Kind.HOTEL
-            reading = Token(kind, at, end, text[at:end], hotels=hotels, field=field)
-        if reading is None:
-            continue
-        # A place the guest named is that place, even where a hotel is called after it.
-        is_place = reading.kind is Kind.VALUE and reading.text in literals.places
-        if best is None or reading.end > best.end or (is_place and reading.end == best.end):
-            best = reading
-    if best is not None:
-        return best
-    word = _WORDS.match(text, at)
-    end = word.end() if word else at + 1
-    return Token(Kind.UNKNOWN, at, end, text[at:end])
+def _cost(token: Token) -> float:
+    return 100.0 * (token.end - token.start) if token.kind is Kind.UNKNOWN else 1.0
+
+
+def _joined(tokens: Sequence[Token], text: str) -> list[Token]:
+    """Return the tokens with unknown characters side by side as one."""
+    joined: list[Token] = []
+    for token in tokens:
+        before = joined[-1] if joined else None
+        if before and before.kind is token.kind is Kind.UNKNOWN and before.end == token.start:
+            stretch = text[before.start : token.end]
+            joined[-1] = Token(Kind.UNKNOWN, before.start, token.end, stretch)
+        else:
+            joined.append(token)
+    return joined
+
+
+def _readings(text: str, at: int, lexicon: Lexicon, literals: Literals) -> list[Token]:
+    """Return what may stand at a place; of several as long as each other the best one."""
+    phrases = _phrases(text, at, lexicon)
+    found = [_echo(text, at, literals), _number(text, at), _break(text, at), *phrases]
+    value = literals.value(text, at)
+    if value is not None:
+        end, hotels, field = value
+        same = next((phrase for phrase in phrases if phrase.end == end), None)
+        found.insert(0, _value(text, at, end, hotels, field, same))
+    hotel = literals.hotel(text, at)
+    if hotel is not None:
+        end, hotels, _ = hotel
+        name = Token(Kind.HOTEL, at, end, text[at:end], hotels=hotels)
+        # Part of a name that is also a place or a district is that place.
+        found.insert(0 if literals.is_full_name(name.text) else 1, name)
+    longest: dict[int, Token] = {}
+    for token in found:
+        if token is not None:
+            longest.setdefault(token.end, token)
+    if not longest:
+        word = _WORDS.match(text, at)
+        end = word.end() if word else at + 1
+        return [Token(Kind.UNKNOWN, at, end, text[at:end])]
+    if text[at] >= "\u3400":
+        # A Chinese word may be read wrongly; leaving it unexplained must stay possible.
+        longest.setdefault(at + 1, Token(Kind.UNKNOWN, at, at + 1, text[at]))
+    return list(longest.values())
+
+
+def _value(
+    text: str, at: int, end: int, hotels: frozenset[int], field: Field, same: Token | None
+) -> Token:
+    """Return a record value; a facility of the vocabulary with the same words stays one."""
+    facilities = same.facilities if same else frozenset()
+    return Token(
+        Kind.VALUE, at, end, text[at:end], hotels=hotels, field=field, facilities=facilities
+    )
 
 
 def _echo(text: str, at: int, literals: Literals) -> Token | None:
@@ -194,19 +231,21 @@ def _echo(text: str, at: int, literals: Literals) -> Token | None:
     return Token(Kind.ECHO, at, end + 1, text[at : end + 1])
 
 
-def _phrase(text: str, at: int, lexicon: Lexicon) -> Token | None:
+def _phrases(text: str, at: int, lexicon: Lexicon) -> list[Token]:
+    """Return the phrases at a place, the longest first."""
+    found = []
     for length in range(min(lexicon.longest, len(text) - at), 0, -1):
         phrase = text[at : at + length]
-        end = at + length
-        if phrase[-1] == " " or not whole_words(text, at, end):
+        if phrase[-1] == " " or not whole_words(text, at, at + length):
             continue
-        singular = phrase.removesuffix("s") if phrase[-1:] == "s" and phrase.isascii() else phrase
-        for form in (phrase, singular):
-            if lexicon.known(form):
-                return Token(
+        singular = phrase.removesuffix("s") if phrase.isascii() else phrase
+        form = phrase if lexicon.known(phrase) else singular
+        if lexicon.known(form):
+            found.append(
+                Token(
                     Kind.PHRASE,
                     at,
-                    end,
+                    at + length,
                     phrase,
                     roles=lexicon.roles.get(form, frozenset()),
                     facilities=lexicon.facilities.get(form, frozenset()),
@@ -214,7 +253,8 @@ def _phrase(text: str, at: int, lexicon: Lexicon) -> Token | None:
                     tier=lexicon.tiers.get(form, ""),
                     house=lexicon.kinds.get(form, ""),
                 )
-    return None
+            )
+    return found
 
 
 def _number(text: str, at: int) -> Token | None:

@@ -7,11 +7,13 @@ that no record, no vocabulary and no lexicon explains is itself a problem.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from services.answering.domain import lexicon
 from services.answering.domain.claims import ClaimReader
 from services.answering.domain.clauses import sentences
 from services.answering.domain.evidence import Evidence, Problem, Verdict
-from services.answering.domain.mentions import Literals, folded
+from services.answering.domain.mentions import Literals, folded, one_comma
 from services.answering.domain.tokens import scan
 from services.text.fold import fold
 
@@ -26,16 +28,23 @@ class Verifier:
             evidence.records,
             echoes=evidence.echoes,
             places=evidence.places(),
+            asked=evidence.asked,
             lexicon=self._lexicon,
         )
         self._system = frozenset(folded(text) for text in evidence.system)
 
-    def verify(self, sentence: str) -> Verdict:
-        """Tell whether every claim of the sentence follows from the evidence."""
+    def verify(self, sentence: str, *, hotel_ids: Collection[str] = ()) -> Verdict:
+        """Tell whether every claim of the sentence follows from the evidence.
+
+        Args:
+            sentence: One sentence or a few.
+            hotel_ids: Hotels that its citations name; they only settle whom a name means that
+                several of the hotels share.
+        """
         if folded(sentence) in self._system:
             return Verdict()
-        text = fold(sentence)
-        reader = ClaimReader(self._evidence, self._lexicon)
+        text = fold(one_comma(sentence))
+        reader = ClaimReader(self._evidence, self._lexicon, self._positions(hotel_ids))
         for clauses in sentences(scan(text.text, lexicon=self._lexicon, literals=self._literals)):
             reader.read(clauses)
         problems = []
@@ -43,3 +52,7 @@ class Verifier:
             first, last = text.span(start, end)
             problems.append(Problem(sentence[first:last], why))
         return Verdict(tuple(problems))
+
+    def _positions(self, hotel_ids: Collection[str]) -> frozenset[int]:
+        records = enumerate(self._evidence.records)
+        return frozenset(n for n, record in records if record.hotel_id in hotel_ids)
