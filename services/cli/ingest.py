@@ -34,23 +34,32 @@ def ingest(
     """Load hotels; bad rows go to the quarantine with line and reason."""
 
     async def work() -> None:
-        mapping_yaml = _read_mapping(mapping)
+        mapping_yaml, paths = _read_mapping(mapping), _existing(files)
         async with connected(target, data, with_workers=True) as channel:
             stub = ingestion_pb2_grpc.IngestionServiceStub(channel)
-            for file in files:
-                if not file.exists():
-                    raise InvalidArgument(f"{file} does not exist", field="path")
+            for file in paths:
                 submitted = await stub.SubmitJob(
                     ingestion_pb2.SubmitJobRequest(
-                        path=str(file.resolve()),
+                        path=file,
                         mapping_yaml=mapping_yaml,
-                        mapping_base_path=str(mapping.resolve().parent) if mapping else "",
+                        mapping_base_path=_folder(mapping),
                     ),
                     timeout=TIMEOUT_S,
                 )
                 _summary(await watch(stub, submitted.job.id))
 
     run(work)
+
+
+def _existing(files: list[Path]) -> list[str]:
+    for file in files:
+        if not file.exists():
+            raise InvalidArgument(f"{file} does not exist", field="path")
+    return [str(file.resolve()) for file in files]
+
+
+def _folder(mapping: Path | None) -> str:
+    return str(mapping.resolve().parent) if mapping else ""
 
 
 def _read_mapping(mapping: Path | None) -> str:

@@ -13,9 +13,7 @@ from services.query_understanding.ports import CatalogLexicon
 SERVICE_NAME = "concierge.query_understanding.v1.QueryUnderstandingService"
 
 
-class QueryUnderstandingServicer(
-    query_understanding_pb2_grpc.QueryUnderstandingServiceServicer
-):
+class QueryUnderstandingServicer(query_understanding_pb2_grpc.QueryUnderstandingServiceServicer):
     """Query understanding over gRPC."""
 
     def __init__(self, lexemes: Lexemes, lexicon: CatalogLexicon) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.plan.query_plan import QueryPlan
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.understand import Utterance, replay, understand
-from services.query_understanding.ports import CatalogLexicon
 
 
 def plan_query(

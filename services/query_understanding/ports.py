@@ -1,93 +1,17 @@
-"""What query understanding needs from outside."""
+"""What query understanding needs from outside.
+
+The names of the catalogue are part of the language that the domain reads, so their protocol lies
+there (`domain/catalog_names.py`); what feeds them is here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from concierge.catalog.v1 import hotel_pb2
 
-from services.plan.condition import Field, ListedPlace
-
-
-class NameKind(StrEnum):
-    """What a name of the catalogue names."""
-
-    HOTEL = "hotel"
-    HOTEL_PART = "hotel_part"
-    PLACE = "place"
-    VALUE = "value"
-
-
-@dataclass(frozen=True, slots=True)
-class NameMatch:
-    """A name of the catalogue in the text.
-
-    Attributes:
-        start, end: Place in the folded text.
-        kind: What it names. HOTEL: a whole name or alias; HOTEL_PART: a piece shared by several
-            hotels' names; PLACE: an entry of nearby lists or a part of one; VALUE: a value of a
-            field such as a district.
-        name: As the catalogue writes it (the display name of a hotel; the value of a field).
-        field: The field, for VALUE.
-    """
-
-    start: int
-    end: int
-    kind: NameKind
-    name: str
-    field: Field | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HotelRecord:
-    """The little of a hotel that reading needs."""
-
-    hotel_id: str
-    name: str
-    names: tuple[str, ...]
-    price: float | None = None
-    guest_rating: float | None = None
-    star_rating: float | None = None
-    brand: str | None = None
-
-
-class CatalogLexicon(Protocol):
-    """What the catalogue calls things. Reading never blocks and never fails."""
-
-    def find(self, text: str) -> list[NameMatch]:
-        """Return the names in a folded text, overlaps included."""
-        ...
-
-    def hotels_named(self, name: str) -> Sequence[HotelRecord]:
-        """Return the hotels whose folded name or alias is exactly this."""
-        ...
-
-    def record(self, hotel_id: str) -> HotelRecord | None:
-        """Return the short record of a hotel."""
-        ...
-
-    def places_containing(self, name: str) -> Sequence[ListedPlace]:
-        """Return the entries of nearby lists whose name contains this, at most 64."""
-        ...
-
-    def place_named(self, name: str) -> Sequence[ListedPlace]:
-        """Return the entries whose folded name is exactly this."""
-        ...
-
-    def values(self, field: Field) -> frozenset[str]:
-        """Return the values that records hold in a field of terms; empty when none has it."""
-        ...
-
-    def names_contain(self, part: str) -> bool:
-        """Tell whether a hotel's folded name contains the folded part."""
-        ...
-
-    def size(self) -> int:
-        """Return the number of hotels known."""
-        ...
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 
 
 class LearningLexicon(CatalogLexicon, Protocol):

@@ -15,17 +15,19 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import grpc
 import numpy as np
-from rich.console import Console
-from rich.table import Table
-
 from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from concierge.query_understanding.v1 import (
     query_understanding_pb2,
     query_understanding_pb2_grpc,
 )
 from concierge.ranking.v1 import ranking_pb2
+from concierge.recall.v1 import candidate_pb2
 from concierge.search.v1 import search_pb2, search_pb2_grpc
+from rich.console import Console
+from rich.table import Table
+
 from services.ingestion.domain.generator import generate, to_line
 from services.keyword_search.adapters.tantivy_index import TantivyIndex
 from services.keyword_search.domain.document import document_of
@@ -114,7 +116,7 @@ def engines(count: int, table: Table) -> None:
     batch = []
     for hotel in generate(count, SEED):
         batch.append(hotel)
-        if len(batch) == 5_000 or len(batch) == count % 5_000 and hotel.id == f"g{count - 1}":
+        if len(batch) == 5_000 or (len(batch) == count % 5_000 and hotel.id == f"g{count - 1}"):
             start = time.perf_counter()
             matrix = embedder.vectors([passage_of(h) for h in batch])
             embed_s += time.perf_counter() - start
@@ -135,7 +137,9 @@ def engines(count: int, table: Table) -> None:
     table.add_row("HNSW build", f"{time.perf_counter() - start:.1f} s", "", "")
     texts = [f"{query} {n}" for n, query in enumerate(QUERIES)]
     queries = embedder.vectors(texts)
-    table.add_row("embed a query", *percentiles(timed(lambda n: embedder.vectors([texts[n % 8]]))), "ms")
+    table.add_row(
+        "embed a query", *percentiles(timed(lambda n: embedder.vectors([texts[n % 8]]))), "ms"
+    )
     recall(vectors, queries, count, table)
     words = [tuple(analyser.query(query)) for query in QUERIES]
     for name, condition in FILTERS.items():
@@ -187,18 +191,26 @@ def ranking(
     condition = Term(Field.FACILITY, ("gym",))
     plan = QueryPlan(Outcome.SEARCH, Planner("bench", "1", 1.0), condition)
 
-    def result(stage: int, recalled: Recalled) -> object:
-        return stage_result(stage, recalled, index_version="bench")  # type: ignore[arg-type]
+    def result(
+        stage: candidate_pb2.RecallStage.ValueType, recalled: Recalled
+    ) -> candidate_pb2.StageResult:
+        return stage_result(stage, recalled, index_version="bench")
 
     stages = [
-        result(1, vectors.search_now(VectorQuery(queries[0], condition, limit=K))),
-        result(2, keywords.search_now(KeywordQuery(words[0], condition, limit=K))),
+        result(
+            candidate_pb2.RECALL_STAGE_VECTOR,
+            vectors.search_now(VectorQuery(queries[0], condition, limit=K)),
+        ),
+        result(
+            candidate_pb2.RECALL_STAGE_KEYWORD,
+            keywords.search_now(KeywordQuery(words[0], condition, limit=K)),
+        ),
     ]
 
     def work(_: int) -> ranking_pb2.RankingResult:
         ranked = rank_candidates(
             plan,
-            ranking_wire.stages_from_pb(stages),  # type: ignore[arg-type]
+            ranking_wire.stages_from_pb(stages),
             points={},
             weights=Weights(),
             fusion="normalised",
@@ -239,24 +251,20 @@ async def whole(count: int, table: Table, seconds: float) -> None:
             await child.wait()
 
 
-async def load(door: object, file: Path, count: int, table: Table) -> None:
+async def load(door: grpc.aio.Channel, file: Path, count: int, table: Table) -> None:
     """Measure ingestion into both indexes, until everything can be found."""
-    stub = ingestion_pb2_grpc.IngestionServiceStub(door)  # type: ignore[arg-type]
+    stub = ingestion_pb2_grpc.IngestionServiceStub(door)
     start = time.perf_counter()
     request = ingestion_pb2.SubmitJobRequest(path=str(file))
     job = (await stub.SubmitJob(request, timeout=30)).job
-    async for message in stub.WatchJob(
-        ingestion_pb2.WatchJobRequest(job_id=job.id), timeout=3_600
-    ):
+    async for message in stub.WatchJob(ingestion_pb2.WatchJobRequest(job_id=job.id), timeout=3_600):
         job = message.job
     loaded = time.perf_counter() - start
-    search = search_pb2_grpc.SearchServiceStub(door)  # type: ignore[arg-type]
+    search = search_pb2_grpc.SearchServiceStub(door)
     total = 0
     while total < count * 0.9:
         turn = search_pb2.GuestTurn(text="推荐一家酒店")
-        response = await search.SearchHotels(
-            search_pb2.SearchHotelsRequest(turn=turn), timeout=30
-        )
+        response = await search.SearchHotels(search_pb2.SearchHotelsRequest(turn=turn), timeout=30)
         total = response.total_matches
         await asyncio.sleep(0.1)
     table.add_row("ingestion: published, per second", f"{count / loaded:.0f}", "", "hotels")
@@ -268,10 +276,10 @@ async def load(door: object, file: Path, count: int, table: Table) -> None:
     )
 
 
-async def searches(door: object, table: Table, seconds: float) -> None:
+async def searches(door: grpc.aio.Channel, table: Table, seconds: float) -> None:
     """Measure plans and searches, and searches per second by clients."""
-    planner = query_understanding_pb2_grpc.QueryUnderstandingServiceStub(door)  # type: ignore[arg-type]
-    search = search_pb2_grpc.SearchServiceStub(door)  # type: ignore[arg-type]
+    planner = query_understanding_pb2_grpc.QueryUnderstandingServiceStub(door)
+    search = search_pb2_grpc.SearchServiceStub(door)
 
     async def plan(n: int) -> None:
         request = query_understanding_pb2.PlanQueryRequest(text=QUERIES[n % 8])

@@ -24,7 +24,7 @@ from concierge.catalog.v1 import hotel_pb2
 from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import read_rows
 from services.ingestion.domain.mapping import read_mapping
-from services.plan.condition import Condition, Leaf, Near, PlaceCategory, Point
+from services.plan.condition import Condition, Leaf, Near, Point
 from services.plan.evaluate import satisfies
 from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import Outcome, QueryPlan
@@ -93,9 +93,8 @@ class Reader:
             mention = next((p for p in plan.places if p.id == leaf.place_id), None)
             if mention is None:
                 return leaf
-            point = self.stations.get(
-                mention.name.casefold().replace(" ", "").removesuffix("地铁站")
-            )
+            name = (mention.canonical_name or mention.name).casefold().replace(" ", "")
+            point = self.stations.get(name.removesuffix("地铁站"))
             return replace(leaf, center=point) if point is not None else leaf
 
         if plan.condition is None:

@@ -19,8 +19,8 @@ from services.plan.condition import Field, ListedPlace
 from services.plan.hotel_wire import amount
 from services.plan.names import fold_name
 from services.plan.wire import CATEGORY_FROM_PB
+from services.query_understanding.domain.catalog_names import HotelRecord, NameKind, NameMatch
 from services.query_understanding.domain.lexemes import bounded
-from services.query_understanding.ports import HotelRecord, NameKind, NameMatch
 from services.text.fold import fold, has_han
 
 _MERGE_SHARE = 0.1
@@ -39,7 +39,26 @@ _OLD_NAME = re.compile(r"[(（](?:原|formerly(?: the)?)\s*([^()（）]+)[)）]"
 _NUMBERS_ONLY = re.compile(r"[\d\W_]+")
 # Words that many names begin or end with and that alone name nothing.
 _GENERIC = frozenset(
-    "酒店 宾馆 饭店 大酒店 旅馆 公寓 大厦 hotel inn house lodge the hostel motel 餐厅 酒吧 咖啡 商务".split()
+    [
+        "酒店",
+        "宾馆",
+        "饭店",
+        "大酒店",
+        "旅馆",
+        "公寓",
+        "大厦",
+        "hotel",
+        "inn",
+        "house",
+        "lodge",
+        "the",
+        "hostel",
+        "motel",
+        "餐厅",
+        "酒吧",
+        "咖啡",
+        "商务",
+    ]
 )
 _PREFIXES = ("北京", "上海", "苏州", "杭州", "广州", "深圳", "成都", "西安", "南京")
 _EN_SUFFIX = re.compile(
@@ -160,16 +179,18 @@ class InMemoryCatalogLexicon:
                 del self._payloads[word]
         return {word} if (before > 0) != (after > 0) else set()
 
-    def _keys(
-        self, hotel: hotel_pb2.Hotel
-    ) -> Iterable[tuple[str, NameKind, str, Field | None]]:
+    def _keys(self, hotel: hotel_pb2.Hotel) -> Iterable[tuple[str, NameKind, str, Field | None]]:
         display = hotel.names[0].text
         for name in hotel.names:
             folded = _tidy(fold(name.text).text)
             if _names_something(folded):
                 yield folded, NameKind.HOTEL, display, None
             for alias in _aliases_of(folded):
-                if _names_something(alias) and alias != folded:
+                if (
+                    _names_something(alias)
+                    and alias != folded
+                    and not _one_latin_word(alias, folded)
+                ):
                     yield alias, NameKind.HOTEL_PART, alias, None
         for field, attribute in _TERM_FIELDS.items():
             if hotel.HasField(attribute):
@@ -332,6 +353,11 @@ def _names_something(word: str) -> bool:
     return len(word) >= (3 if has_han(word) else 4)
 
 
+def _one_latin_word(alias: str, name: str) -> bool:
+    """ "Beijing" is left of many a name when its brackets go, and names no house."""
+    return "(" in name and alias.isascii() and " " not in alias
+
+
 def _place_words(folded: str) -> Iterable[str]:
     name = _tidy(folded)
     if len(name) >= 2:
@@ -348,5 +374,3 @@ def _value_words(folded: str, field: Field) -> Iterable[str]:
         yield folded
     if field in (Field.DISTRICT, Field.CITY) and len(folded) >= 3 and folded[-1] in "区县市":
         yield folded[:-1]
-
-

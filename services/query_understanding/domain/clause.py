@@ -93,7 +93,18 @@ def negate_atoms(clause: Clause, text: str) -> None:
         elif cue.name == "except_open" and not clause.has("other_than_shown"):
             for index in _excepted(clause, cue, text):
                 flips[index] += 1
-    clause.negative = [count % 2 == 1 for count in flips]
+    # What a need implies is not denied by the words that complain about going without it.
+    clause.negative = [
+        count % 2 == 1 and not (atom.implied and not _denied_at_once(clause, atom))
+        for count, atom in zip(flips, clause.atoms, strict=True)
+    ]
+
+
+def _denied_at_once(clause: Clause, atom: Atom) -> bool:
+    return any(
+        cue.name in ("not_before", "not_next") and 0 <= atom.start - cue.end <= 2
+        for cue in clause.cues
+    )
 
 
 def _reached(clause: Clause, cue: Cue, text: str) -> list[int]:
@@ -114,14 +125,10 @@ def _reached(clause: Clause, cue: Cue, text: str) -> list[int]:
 
 
 def _same_place(clause: Clause, cue: Cue, *names: str, needs: bool) -> bool:
-    return needs and any(
-        other.name in names and other.start == cue.start for other in clause.cues
-    )
+    return needs and any(other.name in names and other.start == cue.start for other in clause.cues)
 
 
-def _until_wanted(
-    clause: Clause, indexes: list[int], cue: Cue, *, backwards: bool
-) -> list[int]:
+def _until_wanted(clause: Clause, indexes: list[int], cue: Cue, *, backwards: bool) -> list[int]:
     if backwards:
         return indexes
     stop = min(
@@ -228,9 +235,7 @@ def _join(clause: Clause, index: int) -> str:
 def joined_by_or(clause: Clause, left: Group, right: Group) -> bool:
     """Tell whether "or" stands between two groups of a clause."""
     low, high = left.atoms[-1].end, right.atoms[0].start
-    return any(
-        cue.name == "or" and low <= cue.start and cue.end <= high for cue in clause.cues
-    )
+    return any(cue.name == "or" and low <= cue.start and cue.end <= high for cue in clause.cues)
 
 
 def make(atoms: Sequence[Atom], negative: bool, *, choice: bool) -> Condition:

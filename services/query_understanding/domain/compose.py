@@ -31,6 +31,20 @@ _FIELD_WORDS = {
     "field_brand": Field.BRAND,
     "field_facility": Field.FACILITY,
 }
+# "再往上免谈", "别的区不谈": what is denied is not what was said before.
+_ELSEWHERE = (
+    "再往上",
+    "再高",
+    "更贵",
+    "更高",
+    "再贵",
+    "别的",
+    "其他",
+    "其它",
+    "剩下",
+    "others",
+    "else",
+)
 _CASE_FIELDS = frozenset({Field.DISTRICT, Field.TIER, Field.KIND, Field.BRAND, Field.PRICE})
 
 
@@ -118,8 +132,16 @@ def _backward_controls(
                     before.negative[at] = True
         if not clause.atoms and clause.has("not_after") and not clause.has("concede", "waive"):
             alone = not _field_words(clause)
-            if before is not None and alone and cut[index - 1] is before and not clause.has("drop"):
-                before.negative = [not value for value in before.negative]
+            words = text[clause.start : clause.end]
+            if (
+                before is not None and alone and cut[index - 1] is before
+                and not before.strong_end and not clause.has("drop")
+                and not any(word in words for word in _ELSEWHERE)
+            ):  # fmt: skip
+                before.negative = [
+                    value if atom.implied else not value
+                    for value, atom in zip(before.negative, before.atoms, strict=True)
+                ]
         _drop_and_waive(clause, result, text, in_force, first=index == 0)
 
 
@@ -145,12 +167,24 @@ def _drop_and_waive(
     if clause.atoms:
         # "住哪个区随便": the word waived is a field's name; "五星三星都行" is a choice.
         for cue in waiving:
-            near = [f for w, f in named if abs(w.start - cue.end) < 24 or abs(cue.start - w.end) < 8]
+            near = [
+                f for w, f in named if abs(w.start - cue.end) < 24 or abs(cue.start - w.end) < 8
+            ]
             result.waived += [f for f in near if f not in {a.field for a in clause.atoms}]
             for atom in list(clause.atoms):
                 if cue.end <= atom.start <= cue.end + 16 and text[cue.end : atom.start].strip(
                     " "
-                ) in ("about", "about the", "about having", "if it has", "either about", "whether it has", "if there is", "what", "about a"):
+                ) in (
+                    "about",
+                    "about the",
+                    "about having",
+                    "if it has",
+                    "either about",
+                    "whether it has",
+                    "if there is",
+                    "what",
+                    "about a",
+                ):
                     result.dropped.append(atom)
                     at = clause.atoms.index(atom)
                     del clause.atoms[at], clause.negative[at]
@@ -185,16 +219,14 @@ def _strengths(cut: list[Clause]) -> None:
         elif clause.has("prefer") and not clause.said_must and clause.strength == "hard":
             clause.strength = "wish" if firm else "prefer"
         if clause.has("concede"):
-            target = clause if clause.atoms and not _tier_word_only(clause) else before
+            mild = [earlier for earlier in cut[:index] if earlier.strength == "prefer"]
+            if mild and not clause.atoms:
+                for earlier in mild:
+                    earlier.strength = "wish"
+                continue
+            target = clause if clause.atoms else before
             if target is not None and not target.said_must:
                 target.strength = "wish"
-            for earlier in cut[:index]:
-                if earlier.strength == "prefer":
-                    earlier.strength = "wish"
-
-
-def _tier_word_only(clause: Clause) -> bool:
-    return False
 
 
 # --- groups over clauses -----------------------------------------------------------------------------
@@ -203,7 +235,7 @@ def _part_groups(clause: Clause) -> list[Group]:
 
 
 def _one_of_before(cut: list[Clause], made: list[list[Group]]) -> None:
-    """"棋牌室、桑拿，哪家有其中一样": the list before the words is the choice."""
+    """ "棋牌室、桑拿，哪家有其中一样": the list before the words is the choice."""
     for index, clause in enumerate(cut):
         if not clause.has("one_of") or clause.has("all_of"):
             continue
@@ -233,6 +265,8 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
             first.field is last.field
             and first.negative is last.negative
             and not cut[index - 1].strong_end
+            and cut[index - 1].strength == cut[index].strength
+            and cut[index - 1].said_must == cut[index].said_must
             and len(here) == 1
             and len(before) == 1
             and first.field not in (Field.PRICE, Field.GUEST_RATING)
@@ -296,7 +330,7 @@ def _has_consequence(cut: list[Clause], made: list[list[Group]], index: int) -> 
 def _implication(
     cut: list[Clause], made: list[list[Group]], index: int, premise: Part, own: list[Part]
 ) -> Part:
-    """"If P then Q": P fails or Q holds; with an "otherwise" after it, P and Q, or the other."""
+    """ "If P then Q": P fails or Q holds; with an "otherwise" after it, P and Q, or the other."""
     atoms = (*premise.atoms, *(atom for part in own for atom in part.atoms))
     consequence = _all([part.condition for part in own])
     otherwise = index + 1 < len(cut) and cut[index + 1].begins_with("else")

@@ -93,7 +93,9 @@ def _put(held: list[Condition], new: Condition, deltas: list[PlanDelta]) -> list
     fields = fields_of(new)
     if fields == {Field.FACILITY}:
         clash = _opposite(new)
-        kept = [c for c in held if not _same(c, new) and not (clash is not None and _same(c, clash))]
+        kept = [
+            c for c in held if not _same(c, new) and not (clash is not None and _same(c, clash))
+        ]
         kind = DeltaKind.REPLACE if len(kept) < len(held) else DeltaKind.ADD
         deltas.append(PlanDelta(kind, Field.FACILITY, new, new.spans))
         return [*kept, new]

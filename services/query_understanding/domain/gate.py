@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.mention import Cue
-from services.query_understanding.domain.places import PlaceReadings
+from services.query_understanding.domain.places import _LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -32,12 +32,26 @@ _STRONG_TRANSPORT = re.compile(
     r"出租|打车|打的|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
     r"(?<!with )\b(?:taxis?|cabs?|trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
 )
-_OTHER_ONLY = re.compile(r"人均|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration")
-_CHECK = re.compile(r"(?:吗|么|没|不|嘛|是否|有没有|能不能|提不提供|[?？])|^(?:and )?(?:does|do|is|are|has|have|can|will)\b|\b(?:does|do) (?:it|they|this|that|the)\b|whether|if it (?:has|provides|offers)|is there|are there")
+_OTHER_ONLY = re.compile(
+    r"人均|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"
+)
+_CHECK = re.compile(
+    r"(?:吗|么|没|不|嘛|是否|有没有|能不能|提不提供|[?？])|^(?:and )?(?:does|do|is|are|has|have|can|will)\b|\b(?:does|do) (?:it|they|this|that|the)\b|whether|if it (?:has|provides|offers)|is there|are there"
+)
 _HOTEL_REQUEST = re.compile(
-    r"(?:找|推荐|订|预订|预定|安排|介绍|选|换|来|要|住|去|有)(?:[^，。！？]{0,40})(?:酒店|宾馆|旅馆|住处|住宿|住的地方|地方住|饭店|落脚|店住|房间)|"
-    r"(?:酒店|宾馆|住宿|住处)[^，。]{0,20}(?:推荐|求|有什么好|有吗|有没有合适)|"
+    r"(?:找|推荐|订|预订|预定|安排|介绍|选|换|来|要|住|去|有)(?:[^,，。！？]{0,40})(?:酒店|宾馆|旅馆|住处|住宿|住的地方|地方住|饭店|落脚|店住|房间)|"
+    r"的(?:酒店|宾馆|旅馆|住处)|(?:酒店|宾馆|住宿|住处)[^,，。]{0,20}(?:推荐|求|有什么好|有吗|有没有合适)|"
     r"\b(?:hotels?|place to stay|places to stay|accommodations?|guest ?houses?|guesthouses?|lodging|room|somewhere to stay|stay)\b"
+)
+
+
+_LAST_TIME = re.compile(
+    r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|上次那家|上回那家|老地方|上次住的|上回住的"
+)
+# A hotel already settled: "定好酒店以后", "住的地方解决了".
+_SETTLED = re.compile(
+    r"(?:定好|订好|安排好?完?了?|选好|定了|订了|解决|搞定|住下|住宿)[^,，。]{0,10}?(?:酒店|住处|住宿|住的地方|住)?(?:之后|以后|后|了|,)|(?:酒店|住宿|住处|住的地方)(?:问题)?(?:就|都|已经|也)?(?:定|订|安排|解决|搞定)[^,，。]{0,4}(?:好|了|完)|吃喝住|住下(?:之后|以后|后)|"
+    r"(?:day|price range|area|part of town|number of people|people|group|party|time) as (?:my|our|the) (?:hotel|stay|guest ?house)[^.?!]{0,12}|my (?:trip|trip and) (?:and )?stay|enjoy your stay"
 )
 
 
@@ -56,13 +70,24 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     if said.has("injection"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "PROMPT_INJECTION")
     heads = _Heads(said, places, state)
+    if places.near and _LIST_WORDS.search(text):
+        return Verdict(Outcome.SEARCH)
+    if _LAST_TIME.search(text):
+        return Verdict(Outcome.SEARCH)
+    if (
+        state.plans
+        and state.topic == "hotel"
+        and said.has("keep", "drop", "correct")
+        and said.atoms
+    ):
+        return Verdict(Outcome.SEARCH)
     if said.has("resume") and (state.plans or said.atoms):
         return Verdict(Outcome.SEARCH)
     if heads.transport and not heads.wants_hotel_strongly:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if heads.nothing_but_talk:
         return Verdict(Outcome.CHITCHAT, "SMALL_TALK" if said.has("smalltalk") else "")
-    if said.has("other_misc") and not (said.atoms and said.has("hotel_word")):
+    if said.has("other_misc") and not said.atoms:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.has("about_why") and (state.shown or heads.anaphor) and not said.atoms:
         return Verdict(Outcome.ABOUT_SHOWN, "WHY_SHOWN")
@@ -89,9 +114,14 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     if said.atoms or said.bands or places.near:
         if heads.topic_other and not heads.hotel_head and heads.other_head:
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
-        if heads.topic_other and not heads.hotel_head and not said.has("hotel_word") and all(
-            a.field in (Field.PRICE, Field.GUEST_RATING, Field.DISTRICT, Field.PRICE_BAND)
-            for a in (*said.atoms, *said.bands)
+        if (
+            heads.topic_other
+            and not heads.hotel_head
+            and not said.has("hotel_word")
+            and all(
+                a.field in (Field.PRICE, Field.GUEST_RATING, Field.DISTRICT, Field.PRICE_BAND)
+                for a in (*said.atoms, *said.bands)
+            )
         ):
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
         return Verdict(Outcome.SEARCH)
@@ -123,7 +153,11 @@ class _Heads:
 
     def __init__(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
         text = said.turn.text
-        self.hotel_words = [c for c in said.of("hotel_word") if not _in_route(text, c)]
+        settled = [m.span() for m in _SETTLED.finditer(text)]
+        self.hotel_words = [
+            c for c in said.of("hotel_word")
+            if not _in_route(text, c) and not any(s <= c.start < e for s, e in settled)
+        ]  # fmt: skip
         food = said.of("other_food", "place_word_restaurant", "fact_near_restaurant")
         sight = said.of("other_sight", "place_word_attraction", "fact_near_attraction")
         self.anaphor_hotel = said.has("anaphor_hotel") and (
@@ -134,9 +168,12 @@ class _Heads:
         self.anaphor = said.has("anaphor_hotel")
         ordinal = any(c.name.startswith("ordinal_") for c in said.cues)
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
-        self.transport = bool(_STRONG_TRANSPORT.search(text)) or bool(
-            _ROUTE.search(text) and said.has("other_transport")
-        ) or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
+        implied = any(a.field is Field.FACILITY for a in said.atoms)
+        self.transport = (
+            (bool(_STRONG_TRANSPORT.search(text)) and not implied)
+            or bool(_ROUTE.search(text) and said.has("other_transport"))
+            or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
+        )
         self.other_fact = bool(_OTHER_ONLY.search(text))
         near = said.of("near_after", "near_before")
         named_other = bool(places.named) and not said.hotels
@@ -152,30 +189,70 @@ class _Heads:
         self.other_head = bool(self.other_words) or self.other_fact
         request = bool(_HOTEL_REQUEST.search(text)) and bool(self.hotel_words)
         self.hotel_request = request and said.has("new_request", "request")
-        hotel_facilities = [a for a in said.atoms if a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING)]
+        hotel_facilities = [
+            a
+            for a in said.atoms
+            if a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING)
+        ]
         self.hotel_head = bool(self.hotel_words) or bool(hotel_facilities and not self.topic_other)
-        self.wants_hotel_strongly = self.hotel_request and bool(said.atoms or near) and not _ROUTE.search(text)
-        anchor_hotel = bool(said.hotels) or self.anaphor_hotel or bool(
-            state.topic == "hotel" and not named_other and not self.anaphor_other and state.hotel_in_focus()
+        self.wants_hotel_strongly = (
+            self.hotel_request and bool(said.atoms or near) and not _ROUTE.search(text)
         )
-        if re.search(r"(?:酒店|宾馆|hotel|guesthouse)(?:的)?(?:周边|附近|周围|旁边)", text) and not self.anaphor_other:
+        anchor_hotel = (
+            bool(said.hotels)
+            or self.anaphor_hotel
+            or bool(
+                state.topic == "hotel"
+                and not named_other
+                and not self.anaphor_other
+                and state.hotel_in_focus()
+            )
+        )
+        if (
+            re.search(r"(?:酒店|宾馆|hotel|guesthouse)(?:的)?(?:周边|附近|周围|旁边)", text)
+            and not self.anaphor_other
+        ):
             anchor_hotel = anchor_hotel or not named_other
         self.anchor_is_hotel = anchor_hotel
-        other_anchor = bool(places.near) or self.anaphor_other or named_other or (
-            not said.hotels and bool(state.focus_places) and not self.anaphor_hotel
+        other_anchor = (
+            bool(places.near)
+            or self.anaphor_other
+            or named_other
+            or (not said.hotels and bool(state.focus_places) and not self.anaphor_hotel)
         )
-        self.near_hotel = bool(near) and bool(near_words) and (
-            other_anchor or not anchor_hotel
-        ) and not (self.anaphor_hotel and not other_anchor)
-        self.near_other = bool(near) and bool(other_after) and not self.near_hotel and not (
-            self.hotel_request and said.atoms)
+        self.near_hotel = (
+            bool(near)
+            and bool(near_words)
+            and (other_anchor or not anchor_hotel)
+            and not (self.anaphor_hotel and not other_anchor)
+        )
+        self.near_other = (
+            bool(near)
+            and bool(other_after)
+            and not self.near_hotel
+            and not (self.hotel_request and said.atoms)
+        )
         restaurant_like = self.other_fact or bool(
-            re.search(r"(?:找|推荐|去|吃)[^，。]{0,30}(?:餐馆|餐厅|景点|饭馆|小吃)|想吃|票价|免费的|评分|消费", text)
-            and not re.search(r"(?:有什么|有哪些|有啥|有没有|都有|哪些)[^，。]{0,8}(?:餐馆|餐厅|景点|好吃|好玩|吃|玩)", text)
+            re.search(
+                r"(?:找|推荐|去|吃|选)[^,，。]{0,40}(?:餐馆|餐厅|景点|饭馆|小吃)|想吃|票价|免费的|消费",
+                text,
+            )
+            and not re.search(
+                r"(?:有什么|有哪些|有啥|有没有|都有|哪些)[^,，。]{0,8}(?:餐馆|餐厅|景点|好吃|好玩|吃|玩)",
+                text,
+            )
         )
-        self.seeks_other = self.other_head and (restaurant_like or not near) and bool(self.other_words or self.other_fact)
-        self.fact_words = said.has(*_FACTS, *_NEAR_FACTS) or bool(_CHECK.search(text) and said.atoms)
-        refine = said.has("refine") and re.search(r"哪|这些|这两|这几|其中|里面|which|these|those|any of", text)
+        self.seeks_other = (
+            self.other_head
+            and (restaurant_like or not near)
+            and bool(self.other_words or self.other_fact)
+        )
+        self.fact_words = said.has(*_FACTS, *_NEAR_FACTS) or bool(
+            _CHECK.search(text) and said.atoms
+        )
+        refine = said.has("refine") and re.search(
+            r"哪|这些|这两|这几|其中|里面|which|these|those|any of", text
+        )
         one_hotel = bool(state.focus_hotel_id) or ordinal or bool(said.hotels)
         self.checks_hotel = (
             bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
@@ -183,20 +260,37 @@ class _Heads:
             and all(a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING, Field.PRICE_BAND) for a in said.atoms)
             and (self.anaphor_hotel or said.hotels or ordinal or state.topic == "hotel")
         )  # fmt: skip
-        content = (said.atoms or said.bands or self.hotel_words or self.other_head or said.hotels
-                   or places.named or near or said.counts or ordinal)
+        content = (
+            said.atoms
+            or said.bands
+            or self.hotel_words
+            or self.other_head
+            or said.hotels
+            or places.named
+            or near
+            or said.counts
+            or ordinal
+        )
         talk = said.has("thanks", "bye", "greet", "smalltalk")
-        self.nothing_but_talk = bool(talk) and not content and not (
-            said.has(*_FACTS) and said.has("ask")
-        ) and not said.has("waive", "cheaper", "other_than_shown", "resume", "drop")
-        if talk and said.has("thanks", "bye") and not (said.atoms or said.hotels) and not _asks(text, said):
+        self.nothing_but_talk = (
+            bool(talk)
+            and not content
+            and not (said.has(*_FACTS) and said.has("ask"))
+            and not said.has("waive", "cheaper", "other_than_shown", "resume", "drop")
+        )
+        if (
+            talk
+            and said.has("thanks", "bye")
+            and not (said.atoms or said.hotels)
+            and not _asks(text, said)
+        ):
             self.nothing_but_talk = True
 
     @staticmethod
     def hotel_request_for_new(said: Recognised, text: str) -> bool:
         """Tell whether the words ask for a hotel not yet found."""
         return bool(
-            re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的酒店|的宾馆", text)
+            re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的酒店|的宾馆", text)
             or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|suggest) (?:me )?(?:a|an|another|one|some)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
 
@@ -209,7 +303,12 @@ def _asks(text: str, said: Recognised) -> bool:
 
 
 def _in_route(text: str, cue: Cue) -> bool:
-    return bool(re.search(r"(?:leave|from|to|at|between|same area as|near) (?:the|my|our) $", text[max(0, cue.start - 24) : cue.start]))
+    return bool(
+        re.search(
+            r"(?:leave|from|to|at|between|same area as|near) (?:the|my|our) $",
+            text[max(0, cue.start - 24) : cue.start],
+        )
+    )
 
 
 def requested_facts(said: Recognised, heads: _Heads) -> tuple[RequestedFact, ...]:

@@ -92,7 +92,7 @@ class Lexemes:
             return
         bounded_parts = [_escaped(fold(part).text.strip()) for part in parts]
         reach = _GAP_REACH if not need.isascii() else 3 * _GAP_REACH
-        gap = f"[^。！？!?;；]{{0,{reach}}}?"
+        gap = f"[^。!?;]{{0,{reach}}}?"
         self._patterns.append((re.compile(gap.join(bounded_parts)), section, id))
 
 
@@ -109,7 +109,7 @@ def _latin(character: str) -> bool:
 
 def _escaped(part: str) -> str:
     escaped = re.escape(part)
-    return rf"\b{escaped}\b" if part.isascii() else escaped
+    return rf"(?<![a-z0-9]){escaped}(?![a-z0-9])" if part.isascii() else escaped
 
 
 def _forms(word: str, *, plural: bool) -> Iterable[str]:
@@ -124,7 +124,7 @@ def _forms(word: str, *, plural: bool) -> Iterable[str]:
 def _load(vocabulary: Vocabulary, folder: Path) -> Lexemes:
     path = folder / "cues.yaml"
     # Every scalar stays text: "no" and "on" are words here, not booleans.
-    raw = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)  # noqa: S506 - plain strings only
+    raw = yaml.load(path.read_bytes(), Loader=yaml.BaseLoader)
     if not isinstance(raw, dict) or not all(isinstance(words, list) for words in raw.values()):
         raise FailedPrecondition("cues.yaml is not a map of lists of words")
     return Lexemes(vocabulary, raw)

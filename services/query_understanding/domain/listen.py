@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from services.plan.condition import Field, PlaceCategory
 from services.plan.query_plan import Clarification, PlaceMention
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
 from services.query_understanding.domain.turn_text import read
-from services.query_understanding.ports import CatalogLexicon
 
 _PRICE_AFTER = re.compile(r"[^0-9]{0,16}?(\d{2,5})\s*(?:元|yuan|块|rmb|pounds)")
-_SCORE_AFTER = re.compile(r"[^，。；;]{0,30}?(?:评分|rated|rating of|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)")
+_SCORE_AFTER = re.compile(
+    r"[^,，。；;]{0,30}?(?:评分|rated|rating of|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)"
+)
 _SUGGESTED = re.compile(
     r"(?:推荐|建议|选择|考虑|去|看看|可以(?:去)?|试试|(?:叫|是)|那就|就去)(?:您|你|大家|你们|您们|给您|给你|一家|一下|家)*(?:去|到|选择|考虑|看看|住|游玩|的是|的)*"
     r"(?P<names>[\u4e00-\u9fffa-z0-9·の・'()（） \-/&]{2,60}?)(?=这|游玩|用餐|吃饭|玩|看看|吧|呢|哦|，|。|！|？|,|!|\?|都|也|很|不错|，|挺|的|是|$|符合|满足)"
@@ -31,7 +33,9 @@ _ASKED = (
 )  # fmt: skip
 
 
-def listen(text: str, state: DialogueState, lexemes: Lexemes, lexicon: CatalogLexicon) -> DialogueState:
+def listen(
+    text: str, state: DialogueState, lexemes: Lexemes, lexicon: CatalogLexicon
+) -> DialogueState:
     """Take an assistant's turn into the state: hotels shown, places named, what was asked."""
     turn = read(text[:4000])
     said = recognise(turn, lexemes, lexicon)
@@ -83,15 +87,24 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
         return "transport"
     if hotels and not re.search(r"周边的?酒店|hotels (?:around|near)", text):
         return "hotel"
-    if said.has("hotel_word") and said.has("request", "field_district", "field_price") and not said.has("other_food", "other_sight"):
+    if (
+        said.has("hotel_word")
+        and said.has("request", "field_district", "field_price")
+        and not said.has("other_food", "other_sight")
+    ):
         return "hotel"
     if re.search(r"\b(?:restaurants?|cuisine|food|dine|table)\b|人均|推荐菜", text):
         return "restaurant" if state.topic != "hotel" or not hotels else state.topic
-    if re.search(r"\b(?:museums?|colleges?|entrance fee|attractions?|theatres?|parks?|nightclub)\b|门票|游玩时", text):
+    if re.search(
+        r"\b(?:museums?|colleges?|entrance fee|attractions?|theatres?|parks?|nightclub)\b|门票|游玩时",
+        text,
+    ):
         return "attraction"
     if not text.isascii():
         return state.topic
-    if re.search(r"\b(?:hotels?|guest ?houses?|stay|accommodations?|bed and breakfast|stars?)\b", text):
+    if re.search(
+        r"\b(?:hotels?|guest ?houses?|stay|accommodations?|bed and breakfast|stars?)\b", text
+    ):
         return "hotel"
     return state.topic
 
@@ -99,7 +112,10 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
 def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[PlaceMention, ...]:
     """Return places the system put forward; those it only listed as near do not count."""
     text, turn = said.turn.text, said.turn
-    if topic not in ("attraction", "restaurant") and state.topic not in ("attraction", "restaurant"):
+    if topic not in ("attraction", "restaurant") and state.topic not in (
+        "attraction",
+        "restaurant",
+    ):
         return ()
     category = topic_category(topic) or topic_category(state.topic)
     found: list[tuple[int, PlaceMention]] = []
@@ -107,7 +123,9 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
         if _LISTED_BEFORE.search(text[: place.start]):
             continue
         span = turn.span(place.start, place.end)
-        found.append((place.start, PlaceMention(0, span.text, place.name, category, state.city, ())))
+        found.append(
+            (place.start, PlaceMention(0, span.text, place.name, category, state.city, ()))
+        )
     pattern = _SUGGESTED if not text.isascii() else _EN_SUGGESTED
     for match in pattern.finditer(text):
         if _LISTED_BEFORE.search(text[: match.start()]) or any(
@@ -117,10 +135,14 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
         if any(match.start() <= h.start < match.end() for h in said.hotels):
             continue
         start, end = match.span("names")
-        for piece in re.finditer(r"[^和、或及]+" if not text.isascii() else r"(?:(?! and ).)+", text[start:end]):
+        for piece in re.finditer(
+            r"[^和、或及]+" if not text.isascii() else r"(?:(?! and ).)+", text[start:end]
+        ):
             span = turn.span(start + piece.start(), start + piece.end())
             name = span.text.strip()
-            if 2 <= len(name) <= 40 and not re.fullmatch(r"(?:以下|这|那|您|它|几|很多|景点|餐馆|一|两|有).{0,4}", name):
+            if 2 <= len(name) <= 40 and not re.fullmatch(
+                r"(?:以下|这|那|您|它|几|很多|景点|餐馆|一|两|有).{0,4}", name
+            ):
                 found.append((start, PlaceMention(0, name, "", category, state.city, ())))
     # The first put forward is the one "it" means, so it comes last.
     found.sort(key=lambda entry: -entry[0])
@@ -132,7 +154,10 @@ def _pending(said: Recognised) -> Clarification | None:
     if not _QUESTION.search(text):
         return None
     asked = [field.value for name, field in _ASKED if said.has(name)]
-    if re.search(r"guest ?houses? or (?:a )?hotel|hotels? or (?:a )?guest ?house|type of (?:hotel|place)", text):
+    if re.search(
+        r"guest ?houses? or (?:a )?hotel|hotels? or (?:a )?guest ?house|type of (?:hotel|place)",
+        text,
+    ):
         asked.append(Field.KIND.value)
     if re.search(r"price ?range|price", text) and Field.PRICE_BAND.value not in asked:
         asked.append(Field.PRICE_BAND.value)
@@ -143,4 +168,6 @@ def _pending(said: Recognised) -> Clarification | None:
 
 def category_name(category: PlaceCategory | None) -> str:
     """Return the topic that a category of places belongs to."""
-    return category.value if category in (PlaceCategory.ATTRACTION, PlaceCategory.RESTAURANT) else ""
+    return (
+        category.value if category in (PlaceCategory.ATTRACTION, PlaceCategory.RESTAURANT) else ""
+    )

@@ -13,13 +13,12 @@ _UNITS: Final = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _ENGLISH: Final = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
     )
 } | {
     word: 10 * value
     for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }  # fmt: skip
 _WORD = "|".join(sorted(_ENGLISH, key=len, reverse=True))
@@ -69,9 +68,7 @@ def numbers(text: str) -> list[Number]:
         elif match["zh"] is not None:
             pair = chinese(match["zh"].rstrip("多来几"))
             if pair is not None:
-                found.append(
-                    Number(*match.span(), pair[0], pair[1], False, "点" in match["zh"])
-                )
+                found.append(Number(*match.span(), pair[0], pair[1], False, "点" in match["zh"]))
         else:
             found.append(
                 Number(*match.span(), english(match["en"]), None, False, " point " in match["en"])

@@ -14,7 +14,7 @@ from services.query_understanding.domain.numerals import Number, numbers
 _PRE: Final = re.compile(
     r"(?:(?P<max>不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|最多|至多|顶多|最高|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
     r"no more than|not more than|not exceeding|not exceed|not over|not above|at most|up to|maximum(?: of)?|max(?: of)?|"
-    r"within|no higher than|capped at|cap of|cap at|limit of|tops out at|top out at|go up to|doesn't exceed|don't exceed|can't exceed|cannot exceed|nothing fancier than|nothing over|nothing above|stay under|keep it under|budget(?: is| of| around| about)?|预算(?:在|是|只有|就|也就|大概|大约|差不多)?|"
+    r"within|no higher than|capped at|cap of|cap at|limit of|tops out at|top out at|go up to|doesn't exceed|don't exceed|can't exceed|cannot exceed|nothing fancier than|nothing over|nothing above|keep it under|budget(?: is| of| around| about)?|预算(?:在|是|只有|就|也就|大概|大约|差不多)?|"
     r"no pricier than|nothing pricier than|nothing more than|at or below|at or under|only have|only got|i have|spend(?: up to)?|afford)"
     r"|(?P<less>不到|不足|低于|少于|小于|未满|不满|低过|under|below|less than|cheaper than|lower than|fewer than|beneath|south of|worse than)"
     r"|(?P<more>高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
@@ -37,13 +37,15 @@ _UNIT: Final = re.compile(
     r"|(?P<rating>分(?!店|钟|之|别|公司|数)|points?|/5|out of (?:5|five))"
     r"|(?P<reviews>条(?:评论|点评|评价)|reviews)"
     r"|(?P<count>家(?!人|里|庭|属)|间|个(?:酒店|宾馆|选择|选项|就)|所|hotels?|places|options|choices|of them|of tehm|results|recommendations|suggestions|处)"
-    r"|(?P<stay>晚|夜|宿|天|日|nights?|days?|people|persons?|guests?|adults?|人|位|口|岁|月|号|点钟|点半|点(?!评)|小时|分钟|钟头|hours?|minutes?|mins?|hrs?|am|pm|[ap]\.m\.|o'clock|周|星期|week|weeks|months?|years?|%|折|楼|层|号线|路|kids|children|tickets|张|次|趟|遍|个(?:行李|人|孩子|小时|娃|月)|年|届|strokes|laps|页|pages?|page|suitcases|bags|parking|rooms?|beds?|件|种|样|条|名|meetings|star-hotel))"
+    r"|(?P<stay>晚|夜|宿|天|日|nights?|days?|people|persons?|guests?|adults?|人|位|口|岁|月|号|点钟|点半|点(?!评)|小时|分钟|钟头|hours?|minutes?|mins?|hrs?|am|pm|[ap]\.m\.|o'clock|周|星期|week|weeks|months?|years?|%|折|楼|层|号线|路|kids|children|tickets|张|次|趟|遍|个(?:行李|人|孩子|小时|娃|月)|年|届|strokes|laps|页|pages?|page|suitcases|bags|parking|rooms?|beds?|meetings|star-hotel))"
 )
 _CURRENCY_BEFORE: Final = re.compile(r"(?:[¥￥£$€]|rmb|cny|usd|gbp)\s*$")
 _JOIN: Final = re.compile(
     r"\s*(?:元|块钱|块|分|星级|星|公里|yuan|rmb|pounds|points|stars?|km)?\s*(?:到|至|-|~|—|－|、|和|与|to|and|or|或|—)\s*(?:between )?[¥￥£$]?\s*"
 )
-_PER_NIGHT: Final = re.compile(r"\s*(?:/|每|一)?\s*(?:晚上?|夜|宿|天|per night|a night|/night|nightly|each night|per room)")
+_PER_NIGHT: Final = re.compile(
+    r"\s*(?:/|每|一)?\s*(?:晚上?|夜|宿|天|per night|a night|/night|nightly|each night|per room)"
+)
 _FIELDS: Final = {
     "field_price": Field.PRICE,
     "field_rating": Field.GUEST_RATING,
@@ -120,9 +122,10 @@ def quantities(
                 second = found[index + 1]
         index += 2 if second is not None else 1
         last = second or first
-        if _HOURS_BEFORE.search(text[max(0, first.start - 3) : first.start]) or text[
-            last.end : last.end + 1
-        ] == ":":
+        if (
+            _HOURS_BEFORE.search(text[max(0, first.start - 3) : first.start])
+            or text[last.end : last.end + 1] == ":"
+        ):
             continue
         reading = _Reading(text, first, second, fields, asked)
         match reading.kind:
@@ -137,6 +140,7 @@ def quantities(
             case "stay":
                 if _NIGHTS.search(text[first.end : reading.end]):
                     nights = first.value
+                continue
             case _:
                 continue
         covered.append((reading.start, reading.end))
@@ -211,6 +215,14 @@ class _Reading:
         if self.unit == "price" and self.first.value < 5 and not self.first.digits:
             return ""
         if self.unit == "count" and not self.first.digits and self.first.value == 1:
+            return ""
+        if (
+            not self.unit
+            and not self.first.digits
+            and self.first.value < 10
+            and not (self.pre or self.post or self.first.decimal or self.second or asked)
+            and not text[self.first.start].isascii()
+        ):
             return ""
         if self.unit == "stay":
             # "一晚不到一百五", "一天": a stay; "三百一晚" was read as a price before.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.plan.condition import Field
+from services.query_understanding.domain.catalog_names import CatalogLexicon, NameKind, NameMatch
 from services.query_understanding.domain.lexemes import Found, Lexemes
 from services.query_understanding.domain.mention import Atom, Break, Cue, Item
 from services.query_understanding.domain.quantities import (
@@ -17,9 +18,8 @@ from services.query_understanding.domain.quantities import (
 )
 from services.query_understanding.domain.terms import TermReader
 from services.query_understanding.domain.turn_text import TurnText
-from services.query_understanding.ports import CatalogLexicon, NameKind, NameMatch
 
-_STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)(?<!\d\.)|…")
+_STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)|…")
 _WEAK = re.compile(r"[,，;；:：~—]")
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
@@ -109,7 +109,9 @@ def recognise(
             if atom is None:
                 continue
             taken.take(start, end)
-            (result.bands if atom.field is Field.PRICE and atom.value else result.atoms).append(atom)
+            (result.bands if atom.field is Field.PRICE and atom.value else result.atoms).append(
+                atom
+            )
         else:
             _take_name(entry, result, reader, taken, names)
     del longest_cue
@@ -166,7 +168,11 @@ def _take_name(
 
 
 def _add_quantities(result: Recognised, numbers: Quantities, taken: _Occupied) -> None:
-    result.atoms += numbers.atoms
+    # "budget 400" names no market level: the amount has the word.
+    result.atoms = [
+        a for a in result.atoms
+        if not any(s <= a.start and a.end <= e for s, e in numbers.covered)
+    ] + list(numbers.atoms)  # fmt: skip
     result.counts, result.radii = numbers.counts, numbers.radii
     for start, end in numbers.covered:
         taken.take(start, end)
@@ -209,7 +215,7 @@ def _quoted(text: str) -> Iterable[Atom]:
     for match in _QUOTED_NAME.finditer(text):
         word = match[1].strip()
         if word:
-            yield Atom(*match.span(), Field.NAME, Name(word, How.CONTAINS), word)
+            yield Atom(*match.span(1), Field.NAME, Name(word, How.CONTAINS), word)
 
 
 def _breaks(text: str, taken: _Occupied) -> Iterable[Break]:

@@ -6,18 +6,20 @@ import re
 from collections.abc import Sequence
 
 from services.plan.condition import PlaceCategory
-from services.plan.query_plan import PlaceMention, ShownReference
 from services.plan.names import fold_name
+from services.plan.query_plan import PlaceMention, ShownReference
+from services.query_understanding.domain.catalog_names import CatalogLexicon, HotelRecord
 from services.query_understanding.domain.places import PlaceReadings, categories_of
 from services.query_understanding.domain.recognise import HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
-from services.query_understanding.ports import CatalogLexicon, HotelRecord
 from services.text.fold import fold
 
 _LEAST_CUT_NAME = 3
 
 
-def resolve_hotel(mention: HotelMention, state: DialogueState, lexicon: CatalogLexicon) -> Sequence[HotelRecord]:
+def resolve_hotel(
+    mention: HotelMention, state: DialogueState, lexicon: CatalogLexicon
+) -> Sequence[HotelRecord]:
     """Return the hotels a name means: shown ones first, then the catalogue's."""
     records = lexicon.hotels_named(mention.name)
     if mention.whole and records:
@@ -28,7 +30,9 @@ def resolve_hotel(mention: HotelMention, state: DialogueState, lexicon: CatalogL
     return shown[:1] if shown else records
 
 
-def referred(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> tuple[ShownReference, ...]:
+def referred(
+    said: Recognised, state: DialogueState, lexicon: CatalogLexicon
+) -> tuple[ShownReference, ...]:
     """Return the hotels the words point at: by name, by place in the list, or the one in focus."""
     found: list[ShownReference] = []
     for mention in said.hotels:
@@ -74,7 +78,9 @@ def _cut_name(said: Recognised, state: DialogueState) -> ShownHotel | None:
     return best[1] if best is not None else None
 
 
-def place_meant(said: Recognised, places: PlaceReadings, state: DialogueState) -> PlaceMention | None:
+def place_meant(
+    said: Recognised, places: PlaceReadings, state: DialogueState
+) -> PlaceMention | None:
     """Return the place that a word of nearness without a name means."""
     if places.named:
         wanted = categories_of(said.cues)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.plan.condition import Any, Condition, Field, Name, NameMatch, Range, Term
+from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.catalog_names import NameMatch as CatalogMatch
 from services.query_understanding.domain.lexemes import Found
 from services.query_understanding.domain.mention import Atom
-from services.query_understanding.ports import CatalogLexicon
-from services.query_understanding.ports import NameMatch as CatalogMatch
 from services.text.fold import has_han
 from services.vocabulary import Vocabulary
 

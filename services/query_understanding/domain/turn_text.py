@@ -9,7 +9,9 @@ from services.plan.condition import Span
 from services.text.fold import fold, has_han
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_TRADITIONAL_HINT = re.compile(r"[這個們嗎為來說請給還與對區點錢開會過裡價訂離車後樓邊兩這麼間號塊評豐東經濟館賓舊機場]")
+_TRADITIONAL_HINT = re.compile(
+    r"[這個們嗎為來說請給還與對區點錢開會過裡價訂離車後樓邊兩這麼間號塊評豐東經濟館賓舊機場]"
+)
 # Corpora and speech recognisers write "do n't", "I 'm", "4 - star": the blank goes, the words stay.
 _SQUEEZE = re.compile(
     r"(?<=\w) (?=n't\b)|(?<=\w) (?='(?:m|s|d|ll|ve|re)\b)|(?<=\w) (?=-)|(?<=-) (?=\w)"

@@ -7,7 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.plan.condition import All, Condition, Field, Name, NameMatch, Near, PlaceCategory, Span
+from services.plan.condition import (
+    All,
+    Condition,
+    Field,
+    Name,
+    NameMatch,
+    Near,
+    PlaceCategory,
+    Span,
+)
 from services.plan.query_plan import (
     Clarification,
     DeltaKind,
@@ -22,7 +31,8 @@ from services.plan.query_plan import (
 )
 from services.plan.tree import conjunction, conjuncts, map_leaves
 from services.query_understanding.domain import gate, wishes
-from services.query_understanding.domain.compose import Composed, Part, compose
+from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.compose import Part, compose
 from services.query_understanding.domain.deltas import fields_of, merge
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
@@ -38,7 +48,6 @@ from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import place_meant, referred, resolve_hotel
 from services.query_understanding.domain.state import MOST_PLACES, MOST_PLANS, DialogueState
 from services.query_understanding.domain.turn_text import read
-from services.query_understanding.ports import CatalogLexicon
 
 RULES_VERSION = "1"
 _CONTENT = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z]{4,}")
@@ -48,11 +57,12 @@ _REFINES = re.compile(
     r"which (?:one|of)|these|those|of them|any one|is there one|instead|actually|how about|what about|make it|make that|should|change|either"
 )
 _FRESH = re.compile(
-    r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^，。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
-    r"(?:找|推荐|订|预订|预定|安排|介绍)(?:个|一个|一家|家|间)|住(?:一家|个|下|宿)|"
+    r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^,，。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
     r"\b(?:find|looking for|recommend|need|want|book|suggest|live in|stay in|go to|is there|are there|like)\b[^.?!]{0,40}?\b(?:an?|another|one|some|any)\b[^.?!]{0,60}\b(?:hotel|hotels|accommodation|place to stay)\b"
 )
-_POINTS_BACK = re.compile(r"这些|这几|这两|那些|那几|其中|里面|里边|当中|哪家|哪个|这俩|these|those|of them|which one")
+_POINTS_BACK = re.compile(
+    r"这些|这几|这两|那些|那几|其中|里面|里边|当中|哪家|哪个|这俩|these|those|of them|which one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +171,18 @@ def _search(
         composed.waived += [f for f in _pending_fields(state) if f not in composed.waived]
     condition, deltas = merge(before, hard, composed)
     if named is not None:
-        condition, deltas = named, [PlanDelta(DeltaKind.RESET), PlanDelta(DeltaKind.ADD, Field.NAME, named)]
+        condition, deltas = (
+            named,
+            [PlanDelta(DeltaKind.RESET), PlanDelta(DeltaKind.ADD, Field.NAME, named)],
+        )
     if resumed:
         deltas.insert(0, PlanDelta(DeltaKind.RESUME))
     elif before is None and state.plan is not None and named is None:
         deltas.insert(0, PlanDelta(DeltaKind.RESET))
     if any(k.field is Field.DISTANCE for k in sorts):
-        sorts = tuple(replace(k, place_id=1) if k.field is Field.DISTANCE and mentions else k for k in sorts)
+        sorts = tuple(
+            replace(k, place_id=1) if k.field is Field.DISTANCE and mentions else k for k in sorts
+        )
         sorts = tuple(k for k in sorts if k.field is not Field.DISTANCE or mentions)
     continues = before is not None and named is None
     last = state.plan
@@ -192,12 +207,16 @@ def _search(
         semantic_text=keyword,
         waived=tuple(f for f in waived if f not in stated),
         deltas=tuple(deltas),
-        requested_facts=gate.requested_facts(said, gate._Heads(said, places, state)) if named else (),
-        shown_references=referred(said, state, lexicon) if named is not None and said.hotels else (),
+        requested_facts=gate.requested_facts(said, gate._Heads(said, places, state))
+        if named
+        else (),
+        shown_references=referred(said, state, lexicon)
+        if named is not None and said.hotels
+        else (),
     )
-    if continues:
-        return plan, (*state.plans[:-1], plan) if not resumed else (*state.plans, plan)[-MOST_PLANS:]
-    return plan, (*state.plans, plan)[-MOST_PLANS:]
+    # The first request stays: guests go back to "what I said at the start".
+    kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
+    return plan, (*kept, plan)
 
 
 def _settle_bands(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
@@ -217,7 +236,12 @@ def _settle_bands(said: Recognised, state: DialogueState, lexicon: CatalogLexico
         a.field is Field.KIND and "type of hotel" not in match.group() for a in said.atoms
         if not re.search(r"not|rather|instead", text)
     ):  # fmt: skip
-        if any(a.field is Field.KIND for a in said.atoms) and "rather" not in text and "not" not in text and "instead" not in text:
+        if (
+            any(a.field is Field.KIND for a in said.atoms)
+            and "rather" not in text
+            and "not" not in text
+            and "instead" not in text
+        ):
             return
         said.atoms = [a for a in said.atoms if a.field is not Field.KIND]
         at = re.search(r"\bhotels?\b", text)
@@ -232,11 +256,21 @@ def _clarify(
     if places.unknown is not None and not places.near:
         question = "请问具体在哪里？" if zh else "Where is that, please?"
         asked = Clarification(question, "place")
-        return replace(base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE")
-    if re.search(r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|上次那家|上回那家|老地方|上次住的|上回住的", said.turn.text) and not state.shown:
+        return replace(
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE"
+        )
+    if (
+        re.search(
+            r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|上次那家|上回那家|老地方|上次住的|上回住的",
+            said.turn.text,
+        )
+        and not state.shown
+    ):
         question = "请问上次住的是哪家？" if zh else "Which hotel was that, please?"
         asked = Clarification(question, "hotel")
-        return replace(base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL")
+        return replace(
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
+        )
     return None
 
 
@@ -246,13 +280,24 @@ def _anaphoric_place(
     cue = places.anaphoric
     if cue is None or places.near:
         return None
-    if said.turn.text[cue.start : cue.end] in ("这边", "那边", "那儿", "那片", "around", "by", "一带") and not places.named:
+    if (
+        said.turn.text[cue.start : cue.end]
+        in ("这边", "那边", "那儿", "那片", "around", "by", "一带")
+        and not places.named
+    ):
         return None
     mention = place_meant(said, places, state)
     if mention is None:
         return None
     category = mention.category
-    if category not in (None, PlaceCategory.ATTRACTION, PlaceCategory.RESTAURANT, PlaceCategory.STATION, PlaceCategory.OTHER, PlaceCategory.AREA):
+    if category not in (
+        None,
+        PlaceCategory.ATTRACTION,
+        PlaceCategory.RESTAURANT,
+        PlaceCategory.STATION,
+        PlaceCategory.OTHER,
+        PlaceCategory.AREA,
+    ):
         return None
     spans = (said.turn.span(cue.start, cue.end),)
     mention = replace(mention, spans=spans)
@@ -326,7 +371,9 @@ def _is_name(condition: Condition | None) -> bool:
 
 def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueState) -> bool:
     text = said.turn.text
-    if said.has("keep", "cheaper", "dearer", "better_rated", "other_than_shown", "correct", "closer"):
+    if said.has(
+        "keep", "cheaper", "dearer", "better_rated", "other_than_shown", "correct", "closer"
+    ):
         return bool(_FRESH.search(text)) and state.topic not in ("hotel", "")
     if _POINTS_BACK.search(text):
         return False
@@ -338,7 +385,9 @@ def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueSt
         return False
     if not text.isascii():
         return bool(_FRESH.search(text))
-    return bool(_FRESH.search(text)) and bool(re.search(r"\b(?:also|another|else|different|next|then|finally|recommend)\b", text))
+    return bool(_FRESH.search(text)) and bool(
+        re.search(r"\b(?:also|another|else|different|next|then|finally|recommend)\b", text)
+    )
 
 
 def _pending_fields(state: DialogueState) -> list[Field]:
@@ -481,7 +530,11 @@ def _other_topic(said: Recognised, state: DialogueState) -> str:
         for c in said.of("other_food", "other_sight", "place_word_restaurant", "place_word_attraction")
     ]  # fmt: skip
     if not heads:
-        return state.topic if state.topic != "hotel" or not said.has("other_transport") else "transport"
+        return (
+            state.topic
+            if state.topic != "hotel" or not said.has("other_transport")
+            else "transport"
+        )
     chosen = max(heads) if not text.isascii() else min(heads)
     return chosen[1]
 

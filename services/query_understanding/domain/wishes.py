@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from services.plan.condition import Condition, Field, Not, Range, Term
 from services.plan.query_plan import Direction, Preference, SortKey, Trend
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
-from services.query_understanding.ports import CatalogLexicon
 
 _UP, _DOWN = Direction.ASCENDING, Direction.DESCENDING
 _SORTS = {
@@ -23,14 +23,27 @@ _SORTS = {
     "most_reviewed": (Field.REVIEW_COUNT, _DOWN),
 }
 _WORST = re.compile(r"最差|垫底|worst|lowest (?:rat|scor)")
-_COUNT_ZH = {"一": 1, "两": 2, "俩": 2, "二": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "十": 10}
+_COUNT_ZH = {
+    "一": 1,
+    "两": 2,
+    "俩": 2,
+    "二": 2,
+    "三": 3,
+    "仨": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "十": 10,
+}
 _COUNTED = re.compile(
     r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元])|"
     r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people))|"
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
 _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
-_SINGLE = re.compile(r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)")
+_SINGLE = re.compile(
+    r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
+)
 
 
 def sort_keys(said: Recognised) -> tuple[SortKey, ...]:
