@@ -35,6 +35,14 @@ _STRONG_TRANSPORT = re.compile(
 _OTHER_ONLY = re.compile(
     r"人均|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"
 )
+_ASKS_NEAR = re.compile(
+    r"(?:周边|附近|周围|就近|旁边|不远处)(?:都|还|也|的|会|,)*(?:有|哪些|什么|啥|餐馆|景点|好玩|好吃)|有(?:什么|哪些|啥|没有)[^,。]{0,10}(?:餐馆|景点|吃|玩)|"
+    r"\b(?:what|any|which|are there|is there)\b[^.?!]{0,60}\b(?:around|near|nearby|close)\b"
+)
+_SEEKS_OTHER = re.compile(
+    r"(?:找|推荐|选|订)(?:一|个|家|几|点)?[^,。]{0,60}(?:餐馆|餐厅|景点|饭馆|小吃|地方(?:玩|吃|溜达|逛))|(?:周边|附近)的?(?:餐馆|景点)(?:里|中|当中)|想(?:去)?吃|票价|人均|推荐菜|消费|"
+    r"\b(?:find|looking for|recommend|need|want|book|like)\b[^.?!]{0,50}\b(?:restaurants?|attractions?|museums?|place to (?:eat|dine|go)|places to (?:eat|go))\b"
+)
 _CHECK = re.compile(
     r"(?:吗|么|没|不|嘛|是否|有没有|能不能|提不提供|[?？])|^(?:and )?(?:does|do|is|are|has|have|can|will)\b|\b(?:does|do) (?:it|they|this|that|the)\b|whether|if it (?:has|provides|offers)|is there|are there"
 )
@@ -232,16 +240,9 @@ class _Heads:
             and not self.near_hotel
             and not (self.hotel_request and said.atoms)
         )
-        restaurant_like = self.other_fact or bool(
-            re.search(
-                r"(?:找|推荐|去|吃|选)[^,，。]{0,40}(?:餐馆|餐厅|景点|饭馆|小吃)|想吃|票价|免费的|消费",
-                text,
-            )
-            and not re.search(
-                r"(?:有什么|有哪些|有啥|有没有|都有|哪些)[^,，。]{0,8}(?:餐馆|餐厅|景点|好吃|好玩|吃|玩)",
-                text,
-            )
-        )
+        asks_near = bool(_ASKS_NEAR.search(text)) and bool(near)
+        seeking = bool(_SEEKS_OTHER.search(text)) or (self.other_fact and not asks_near)
+        restaurant_like = seeking
         self.seeks_other = (
             self.other_head
             and (restaurant_like or not near)

@@ -19,13 +19,24 @@ _SCORE_AFTER = re.compile(
     r"[^,，。；;]{0,30}?(?:评分|rated|rating of|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)"
 )
 _SUGGESTED = re.compile(
-    r"(?:推荐|建议|选择|考虑|去|看看|可以(?:去)?|试试|(?:叫|是)|那就|就去)(?:您|你|大家|你们|您们|给您|给你|一家|一下|家)*(?:去|到|选择|考虑|看看|住|游玩|的是|的)*"
-    r"(?P<names>[\u4e00-\u9fffa-z0-9·の・'()（） \-/&]{2,60}?)(?=这|游玩|用餐|吃饭|玩|看看|吧|呢|哦|，|。|！|？|,|!|\?|都|也|很|不错|，|挺|的|是|$|符合|满足)"
+    r"(?:推荐|建议|选择|考虑|去|看看|可以(?:去)?|试试|一家叫|叫做?|那就|就去|只有|有)(?:您|你|大家|你们|您们|给您|给你|一下|们)*"
+    r"(?:去|到|选择|考虑|看看|一家叫|一家|一个|个)*"
+    r"(?P<names>[\u4e00-\u9fffa-z0-9·の・'（）() \-/&、]{2,60}?)(?=这|游玩|用餐|吃饭|玩|看看|尝尝|转转|吧|呢|哦|就|行|一个景点|,|。|!|\?|都|也|很|不错|挺|是|两|几|你|$|符合|满足)"
 )
+_NOT_A_NAME = re.compile(
+    r"\d{3}|\d元|小时|门票|人均|消费|价位|价格|地址|电话|评分|一个|符合|适合|预约|联系|条件|要求|信息|这|那些|您|你|我|满足|查到|没有|酒店$|餐馆$|景点$|餐厅$|周边|附近|推荐菜"
+)
+_MODIFIED = re.compile(r"^.*(?:\d|元|消费|门票|评分|分)[^的]*的")
+_ADDRESS = re.compile(r"(?:地址|位于|坐落|address|located)[^。!?]*$")
 _EN_SUGGESTED = re.compile(
     r"\b(?:recommend|suggest|how about|go to|choose|try|visit|called|is)(?: you)?(?: to)?(?: go)?(?: to)?(?: visit)?(?: the)? (?P<names>[a-z0-9][\w' ()&.-]{3,60}?)(?=,|\.|!|\?| with| for| is | are | as | which|$|'s)"
 )
 _LISTED_BEFORE = re.compile(r"(?:周边|附近|周围|旁边|nearby|around|near)[^。！？.!?]*$")
+# A telephone number, a price, a time or an address after "是" is a fact told, not a place's name.
+_FACT = re.compile(
+    r"\d{3,}|\d(?:元|分|块|小时|点|人)|元$|小时|电话|地址|周[一二三四五六日]|\d:\d\d|免费|"
+    r"[省市区县镇乡村路街巷].{0,16}(?:号|米|公里|千米|处|层|楼|内|侧)|(?:省|市).{1,6}(?:区|县)"
+)
 _QUESTION = re.compile(r"[?？]|吗|呢")
 _ASKED = (
     ("field_district", Field.DISTRICT), ("field_price", Field.PRICE_BAND), ("field_star", Field.STAR_RATING),
@@ -120,7 +131,7 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
     category = topic_category(topic) or topic_category(state.topic)
     found: list[tuple[int, PlaceMention]] = []
     for place in said.places:
-        if _LISTED_BEFORE.search(text[: place.start]):
+        if _listed(text, place.start) or _ADDRESS.search(text[: place.start]):
             continue
         span = turn.span(place.start, place.end)
         found.append(
@@ -128,7 +139,7 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
         )
     pattern = _SUGGESTED if not text.isascii() else _EN_SUGGESTED
     for match in pattern.finditer(text):
-        if _LISTED_BEFORE.search(text[: match.start()]) or any(
+        if _listed(text, match.start()) or any(
             match.start() <= p.start < match.end() for p in said.places
         ):
             continue
@@ -139,27 +150,40 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
             r"[^和、或及]+" if not text.isascii() else r"(?:(?! and ).)+", text[start:end]
         ):
             span = turn.span(start + piece.start(), start + piece.end())
-            name = span.text.strip()
-            if 2 <= len(name) <= 40 and not re.fullmatch(
-                r"(?:以下|这|那|您|它|几|很多|景点|餐馆|一|两|有).{0,4}", name
-            ):
+            name = _MODIFIED.sub("", span.text.strip())
+            if 2 <= len(name) <= 40 and not _NOT_A_NAME.search(name):
                 found.append((start, PlaceMention(0, name, "", category, state.city, ())))
     # The first put forward is the one "it" means, so it comes last.
     found.sort(key=lambda entry: -entry[0])
     return tuple(mention for _, mention in found)
 
 
+def _listed(text: str, at: int) -> bool:
+    """Tell whether a name there is one of those listed as near something."""
+    if _LISTED_BEFORE.search(text[:at]):
+        return True
+    sentence = re.split(r"[。!?]", text[at:], maxsplit=1)[0]
+    return bool(re.search(r"都是.{0,6}(?:周边|附近)的", sentence))
+
+
 def _pending(said: Recognised) -> Clarification | None:
-    text = said.turn.text
-    if not _QUESTION.search(text):
+    turn = said.turn.text
+    # Only the sentence (in Chinese the clause) that asks says what is asked.
+    pieces = re.split(r"(?<=[.!?])\s|[,。!?]" if not turn.isascii() else r"(?<=[.!?])\s", turn)
+    asking = [p for p in pieces if p and (_QUESTION.search(p) or p is pieces[-1])]
+    if not _QUESTION.search(turn) or not asking:
         return None
-    asked = [field.value for name, field in _ASKED if said.has(name)]
+    text = asking[-1] if turn.isascii() else " ".join(asking)
+    low = turn.rfind(asking[-1] if turn.isascii() else asking[0])
+    if re.search(r"(?:看|觉得|您看|你看).{0,3}(?:可以|行|怎么样|如何|合适)|可以吗|行吗|would you like me to|shall i|should i book|book (?:it|one|a room)", text) and not re.search(r"area|price|star|区|价|要求", text):
+        return None
+    asked = [f.value for name, f in _ASKED if any(c.name == name and c.start >= low for c in said.cues)]
     if re.search(
         r"guest ?houses? or (?:a )?hotel|hotels? or (?:a )?guest ?house|type of (?:hotel|place)",
         text,
     ):
         asked.append(Field.KIND.value)
-    if re.search(r"price ?range|price", text) and Field.PRICE_BAND.value not in asked:
+    if re.search(r"price ?range|price type|budget", text) and Field.PRICE_BAND.value not in asked:
         asked.append(Field.PRICE_BAND.value)
     if not asked:
         return None
