@@ -99,7 +99,7 @@ def search_completed(
         plan = searchable_plan(first.plan)
         ranking = handlers.rank_candidates(
             plan,
-            wire.stages_from_pb(results),
+            wire.stages_from_pb(results, plan),
             missing=sorted(joined.missing),
             points=wire.points_of(first.places),
             weights=weights,

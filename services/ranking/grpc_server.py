@@ -30,7 +30,7 @@ class RankingServicer(ranking_pb2_grpc.RankingServiceServicer):
         plan = searchable_plan(request.plan)
         ranking = handlers.rank_candidates(
             plan,
-            wire.stages_from_pb(request.stages),
+            wire.stages_from_pb(request.stages, plan),
             points={},
             weights=self._weights,
             fusion=self._fusion,

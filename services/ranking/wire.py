@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from concierge.catalog.v1 import hotel_pb2
 from concierge.geocoding.v1 import geocoding_pb2
+from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2 as pb
 from concierge.recall.v1 import candidate_pb2
 
@@ -17,6 +18,7 @@ from services.platform.errors import InvalidArgument
 from services.ranking.domain.candidates import KEYWORD, VECTOR, Candidate
 from services.ranking.domain.features import distance_km
 from services.ranking.domain.reasons import Evidence
+from services.ranking.facts_wire import reader_of
 from services.ranking.handlers import RankedHit, Ranking, Stage
 from services.vocabulary import Vocabulary
 
@@ -39,12 +41,19 @@ _SECTIONS = {
 }
 
 
-def stages_from_pb(messages: Iterable[candidate_pb2.StageResult]) -> list[Stage[Hotel]]:
+def stages_from_pb(
+    messages: Iterable[candidate_pb2.StageResult], plan: QueryPlan | None = None
+) -> list[Stage[Hotel]]:
     """Read what the stages found; the record with the higher revision wins.
+
+    Args:
+        messages: One per stage.
+        plan: Reads only the facts that it speaks of; `None`: all of them.
 
     Raises:
         InvalidArgument: A stage is unknown, or none is given.
     """
+    read = facts_of if plan is None else reader_of(plan)
     stages: list[Stage[Hotel]] = []
     newest: dict[str, Candidate[Hotel]] = {}
     for index, message in enumerate(messages):
@@ -53,13 +62,11 @@ def stages_from_pb(messages: Iterable[candidate_pb2.StageResult]) -> list[Stage[
         scores: dict[str, float] = {}
         for found in message.candidates:
             id = found.hotel_id
-            held = newest.get(id)
-            if held is None or held.record.revision < found.hotel.revision:
-                candidate = Candidate(facts_of(found.hotel), found.hotel)
-                if held is not None:
-                    held.facts, held.record = candidate.facts, candidate.record
-                else:
-                    newest[id] = candidate
+            held, record = newest.get(id), found.hotel
+            if held is None:
+                newest[id] = Candidate(read(record), record)
+            elif held.record.revision < record.revision:
+                held.facts, held.record = read(record), record
             scores[id] = found.score
         stages.append(
             Stage(
@@ -111,8 +118,9 @@ def result_to_pb(
     )
     if ranking.total_matches is not None:
         message.total_matches = ranking.total_matches
+    wishes: dict[int, plan_pb2.Condition | plan_pb2.Trend] = {}
     for rank, hit in enumerate(ranking.hits, start=1):
-        _add_hit(message, rank, hit, ranking.points, names, plan.language, vocabulary)
+        _add_hit(message, rank, hit, ranking.points, names, plan.language, vocabulary, wishes)
     return message
 
 
@@ -124,6 +132,7 @@ def _add_hit(
     names: Mapping[int, str],
     language: str,
     vocabulary: Vocabulary,
+    wishes: dict[int, plan_pb2.Condition | plan_pb2.Trend],
 ) -> None:
     candidate = hit.ranked.candidate
     out = message.hits.add(rank=rank, hotel=candidate.record, score=hit.ranked.score)
@@ -145,10 +154,16 @@ def _add_hit(
             value=_words(entry, candidate.record, language, vocabulary),
             negated=entry.negated,
         )
-        if isinstance(entry.wish, Trend):
-            reason.trend.CopyFrom(trend_to_pb(entry.wish))
+        # Every hit has the same leaves, which live as long as the plan: each is built once.
+        wish = wishes.get(id(entry.wish))
+        if wish is None:
+            made = entry.wish
+            wish = trend_to_pb(made) if isinstance(made, Trend) else condition_to_pb(made)
+            wishes[id(made)] = wish
+        if isinstance(wish, plan_pb2.Trend):
+            reason.trend.CopyFrom(wish)
         else:
-            reason.condition.CopyFrom(condition_to_pb(entry.wish))
+            reason.condition.CopyFrom(wish)
 
 
 def _words(entry: Evidence, hotel: Hotel, language: str, vocabulary: Vocabulary) -> str:
@@ -156,11 +171,11 @@ def _words(entry: Evidence, hotel: Hotel, language: str, vocabulary: Vocabulary)
     if entry.field is Field.NAME:
         return hotel.names[0].text if hotel.names else ""
     if entry.field is Field.PRICE and entry.number is not None:
-        return f"{amount(hotel.price):g} {hotel.price.currency_code}".strip()
+        return f"{_number(amount(hotel.price))} {hotel.price.currency_code}".strip()
     if entry.field is Field.DISTANCE and entry.number is not None:
         return f"{entry.number:.1f} km"
     if entry.number is not None and isinstance(entry.wish, Range | Trend):
-        return f"{entry.number:g}"
+        return _number(entry.number)
     if isinstance(entry.wish, Near):
         near = f" ({entry.number:.1f} km)" if entry.number is not None else ""
         return "、".join(entry.values[:3]) + near
@@ -172,6 +187,11 @@ def _words(entry: Evidence, hotel: Hotel, language: str, vocabulary: Vocabulary)
             for value, label in zip(entry.values[:5], labels, strict=True)
         ]
     return ", ".join(labels)
+
+
+def _number(number: float) -> str:
+    """Return the number without needless zeros, never in powers of ten."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def _facility_label(value: str, hotel: Hotel, label: str) -> str:

@@ -7,10 +7,10 @@ import uuid
 
 import grpc
 import pytest
-
 from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2
 from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
+
 from services.plan.evaluate import satisfies
 from services.plan.hotel_wire import amount, facts_of
 from services.plan.wire import condition_from_pb
@@ -37,9 +37,7 @@ async def say(
     for hit in response.hits:
         hard = [reason for reason in hit.reasons if reason.hard]
         assert all(r.satisfaction == ranking_pb2.SATISFACTION_MET for r in hard)
-        assert hit.score == pytest.approx(
-            sum(part.value * part.weight for part in hit.score_parts)
-        )
+        assert hit.score == pytest.approx(sum(part.value * part.weight for part in hit.score_parts))
     return response
 
 
@@ -152,8 +150,7 @@ async def test_recommend_streams_plan_result_sentences_end(
 ) -> None:
     turn = search_pb2.GuestTurn(text="上海有游泳池的豪华酒店", page_size=3)
     parts = [
-        part
-        async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20)
+        part async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20)
     ]
     kinds = [part.WhichOneof("part") for part in parts]
     assert kinds[:2] == ["plan", "result"]
@@ -202,9 +199,7 @@ async def test_an_earlier_search_can_be_explained(
     assert explained.versions["vocabulary"]
 
 
-async def refused(
-    stub: search_pb2_grpc.SearchServiceAsyncStub, **turn: object
-) -> ConciergeError:
+async def refused(stub: search_pb2_grpc.SearchServiceAsyncStub, **turn: object) -> ConciergeError:
     guest = search_pb2.GuestTurn(**turn)  # type: ignore[arg-type]
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await stub.SearchHotels(search_pb2.SearchHotelsRequest(turn=guest), timeout=20)

@@ -141,7 +141,10 @@ class ClaimReader:
             return
 
         def holds(n: int) -> bool:
-            return n in token.hotels or bool(token.facilities & self._records[n].facility_ids())
+            listed = bool(token.facilities & self._records[n].facility_ids())
+            if clause.unlisted and token.facilities:
+                return listed
+            return n in token.hotels or listed
 
         self._check(token, clause, subject, holds)
 

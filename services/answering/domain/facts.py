@@ -53,6 +53,7 @@ class FactTeller:
 
     def tell_facilities(self, record: HotelRecord, ids: Sequence[str]) -> Iterator[Told]:
         """Yield which of the facilities asked for are listed and which are not."""
+        ids = [self.vocabulary.canonical("facilities", id) for id in ids]
         held = [id for id in ids if id in record.facility_ids()]
         if held:
             labels = list(dict.fromkeys(self._asked_label(record, id) for id in held))
@@ -148,7 +149,8 @@ class FactTeller:
         }.get(field)
         return [] if value is None else [self._section_label(field, value)]
 
-    def _facility(self, record: HotelRecord, id: str) -> Iterator[Told]:
+    def _facility(self, record: HotelRecord, asked: str) -> Iterator[Told]:
+        id = self.vocabulary.canonical("facilities", asked)
         if id in record.facility_ids():
             values = self._labels_for(record, id)
             text = self.phrases.facilities([self._asked_label(record, id)])

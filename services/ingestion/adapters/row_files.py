@@ -51,9 +51,12 @@ def read_rows(path: Path) -> Iterator[RawRow]:
                 with _open(path) as file:
                     yield from _json_array(file, path)
             case ".csv":
-                with _open(path) as file, io.TextIOWrapper(
-                    file, "utf-8-sig", errors="surrogateescape", newline=""
-                ) as text:
+                with (
+                    _open(path) as file,
+                    io.TextIOWrapper(
+                        file, "utf-8-sig", errors="surrogateescape", newline=""
+                    ) as text,
+                ):
                     yield from _csv(text)
             case ".parquet":
                 yield from _parquet(path)

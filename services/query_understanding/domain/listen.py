@@ -19,19 +19,22 @@ _SCORE_AFTER = re.compile(
     r"[^,，。；;]{0,30}?(?:评分|rated|rating of|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)"
 )
 _SUGGESTED = re.compile(
-    r"(?:推荐|建议|选择|考虑|去|看看|可以(?:去)?|试试|一家叫|叫做?|那就|就去|只有|有)(?:您|你|大家|你们|您们|给您|给你|一下|们)*"
+    r"(?:推荐(?!菜)|建议|没去过|选择|考虑|去|看看|可以(?:去)?|试试|一家叫|叫做?|那就|就去|只有|有)(?:您|你|大家|你们|您们|给您|给你|一下|们)*"
     r"(?:去|到|选择|考虑|看看|一家叫|一家|一个|个)*"
     r"(?P<names>[\u4e00-\u9fffa-z0-9·の・'（）() \-/&、]{2,60}?)(?=这|游玩|用餐|吃饭|玩|看看|尝尝|转转|吧|呢|哦|就|行|一个景点|,|。|!|\?|都|也|很|不错|挺|是|两|几|你|$|符合|满足)"
 )
 _NOT_A_NAME = re.compile(
-    r"\d{3}|\d元|小时|门票|人均|消费|价位|价格|地址|电话|评分|一个|符合|适合|预约|联系|条件|要求|信息|这|那些|您|你|我|满足|查到|没有|酒店$|餐馆$|景点$|餐厅$|周边|附近|推荐菜"
+    r"\d{3}|\d元|小时|门票|人均|消费|价位|价格|地址|电话|评分|一个|符合|适合|预约|联系|条件|要求|信息|这|那些|您|你|我|满足|查到|没有|酒店$|餐馆$|景点$|餐厅$|周边|附近|推荐菜|完全|很|地方"
 )
 _MODIFIED = re.compile(r"^.*(?:\d|元|消费|门票|评分|分)[^的]*的")
 _ADDRESS = re.compile(r"(?:地址|位于|坐落|address|located)[^。!?]*$")
 _EN_SUGGESTED = re.compile(
     r"\b(?:recommend|suggest|how about|go to|choose|try|visit|called|is)(?: you)?(?: to)?(?: go)?(?: to)?(?: visit)?(?: the)? (?P<names>[a-z0-9][\w' ()&.-]{3,60}?)(?=,|\.|!|\?| with| for| is | are | as | which|$|'s)"
 )
-_LISTED_BEFORE = re.compile(r"(?:周边|附近|周围|旁边|nearby|around|near)[^。！？.!?]*$")
+_LISTED_BEFORE = re.compile(
+    r"(?:周边|附近|周围|旁边|nearby|around|near)"
+    r"(?:(?!推荐|建议|可以|考虑|去|试试|recommend|suggest|go to|how about)[^。.!?])*$"
+)
 # A telephone number, a price, a time or an address after "是" is a fact told, not a place's name.
 _FACT = re.compile(
     r"\d{3,}|\d(?:元|分|块|小时|点|人)|元$|小时|电话|地址|周[一二三四五六日]|\d:\d\d|免费|"

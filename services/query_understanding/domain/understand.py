@@ -58,7 +58,7 @@ _REFINES = re.compile(
 )
 _FRESH = re.compile(
     r"(?:帮我|给我|帮忙|帮我们|再)(?:再)?(?:找|推荐|安排|介绍|订)(?:一下)?(?:个|一个|一家|家|间)|"
-    r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^,，。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
+    r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
     r"\b(?:find|looking for|recommend|need|want|book|suggest|live in|stay in|go to|is there|are there|like)\b[^.?!]{0,40}?\b(?:an?|another|one|some|any)\b[^.?!]{0,60}\b(?:hotel|hotels|accommodation|place to stay)\b"
 )
 _POINTS_BACK = re.compile(

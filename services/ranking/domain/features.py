@@ -12,12 +12,13 @@ from services.plan.evaluate import evaluate, number
 from services.plan.facts import HotelFacts
 from services.plan.query_plan import Direction, Preference, Trend
 from services.plan.tree import leaves
-from services.ranking.domain.candidates import Candidate, R
+from services.ranking.domain.candidates import KEYWORD, VECTOR, Candidate, R
 
 PRIOR_RATING = 3.5
 PRIOR_REVIEWS = 20
 # A review count that is as good as any.
 MANY_REVIEWS = 5_000
+_LOG_MANY_REVIEWS = math.log1p(MANY_REVIEWS)
 # At this distance the feature has fallen to one half.
 HALF_KM = 2.0
 
@@ -94,39 +95,87 @@ def distance_km(facts: HotelFacts, point: Point | None) -> float | None:
     return haversine_km(point, facts.location)
 
 
-def parts_of(
-    candidate: Candidate[R],
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of one search: what is the same for all its candidates is settled once.
+
+    Attributes:
+        names: Feature names, in the order of `weights` and of `values`.
+        weights: How much each counts; a wish's carries its sign.
+        points: Positions of the plan's places by place id.
+        preferences: The plan's wishes.
+        spreads: For each wish the spread of its number among all candidates.
+    """
+
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    points: tuple[Point, ...]
+    preferences: tuple[Preference, ...]
+    by_place: Mapping[int, Point]
+    spreads: tuple[Spread, ...]
+
+    def values(self, candidate: Candidate[R]) -> tuple[float, ...]:
+        """Return the candidate's feature values in [0, 1], in the order of `names`."""
+        facts, scores = candidate.facts, candidate.scores
+        popularity = math.log1p(facts.review_count or 0) / _LOG_MANY_REVIEWS
+        values = [
+            scores.get(VECTOR, 0.0),
+            scores.get(KEYWORD, 0.0),
+            min(1.0, max(0.0, shrunk_rating(facts) / 5.0)),
+            min(1.0, popularity),
+        ]
+        for point in self.points:
+            km = distance_km(facts, point)
+            values.append(0.0 if km is None else HALF_KM / (HALF_KM + km))
+        for wish, among in zip(self.preferences, self.spreads, strict=True):
+            values.append(wish_value(wish, facts, self.by_place, among))
+        return tuple(values)
+
+    def score(self, values: Sequence[float]) -> float:
+        """Return the sum of value times weight."""
+        return sum([value * weight for value, weight in zip(values, self.weights, strict=True)])
+
+    def parts(self, values: Sequence[float]) -> tuple[Part, ...]:
+        """Return the addends of a score."""
+        return tuple(map(Part, self.names, values, self.weights))
+
+
+def features_of(
+    candidates: Sequence[Candidate[R]],
     *,
     preferences: Sequence[Preference],
     points: Mapping[int, Point],
-    spreads: Sequence[Spread],
     weights: Weights,
-) -> list[Part]:
-    """Return every feature of one candidate.
+) -> Features:
+    """Return the features of a search over these candidates.
 
     Args:
-        candidate: The hotel.
+        candidates: All that are ranked together; wishes like "cheap" are relative to them.
         preferences: The plan's wishes.
         points: Positions of the plan's places by place id.
-        spreads: For each wish the spread of its number among all candidates.
         weights: How much each feature counts.
     """
-    facts = candidate.facts
-    parts = [
-        Part(stage, candidate.scores.get(stage, 0.0), weight)
-        for stage, weight in (("vector", weights.vector), ("keyword", weights.keyword))
-    ]
-    parts.append(Part("guest_rating", shrunk_rating(facts) / 5.0, weights.guest_rating))
-    popularity = math.log1p(facts.review_count or 0) / math.log1p(MANY_REVIEWS)
-    parts.append(Part("popularity", min(1.0, popularity), weights.popularity))
-    for id, point in points.items():
-        km = distance_km(facts, point)
-        nearness = 0.0 if km is None else HALF_KM / (HALF_KM + km)
-        parts.append(Part(f"distance_{id}", nearness, weights.distance))
-    for index, (wish, among) in enumerate(zip(preferences, spreads, strict=True)):
-        value = wish_value(wish, facts, points, among)
-        parts.append(Part(f"preference_{index}", value, weights.preference * wish.weight))
-    return parts
+    return Features(
+        names=(
+            *(VECTOR, KEYWORD, "guest_rating", "popularity"),
+            *(f"distance_{id}" for id in points),
+            *(f"preference_{index}" for index in range(len(preferences))),
+        ),
+        weights=(
+            *(weights.vector, weights.keyword, weights.guest_rating, weights.popularity),
+            *(weights.distance for _ in points),
+            *(weights.preference * wish.weight for wish in preferences),
+        ),
+        points=tuple(points.values()),
+        preferences=tuple(preferences),
+        by_place=points,
+        spreads=tuple(
+            spread([trend_number(p.wish, c.facts, points) for c in candidates])
+            if isinstance(p.wish, Trend)
+            else Spread(0.0, 0.0)
+            for p in preferences
+        ),
+    )
 
 
 def wish_value(

@@ -8,25 +8,30 @@ from typing import Generic
 
 from services.plan.condition import Condition, Field, Point
 from services.plan.evaluate import number, satisfies
-from services.plan.query_plan import Direction, Preference, SortKey, Trend
+from services.plan.query_plan import Direction, Preference, SortKey
 from services.ranking.domain.candidates import Candidate, R
 from services.ranking.domain.features import (
+    Features,
     Part,
     Weights,
     distance_km,
-    parts_of,
-    spread,
-    trend_number,
+    features_of,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked(Generic[R]):
-    """A candidate with its score and what it is made of."""
+    """A candidate with its score and the feature values it is made of."""
 
     candidate: Candidate[R]
     score: float
-    parts: tuple[Part, ...]
+    values: tuple[float, ...]
+    features: Features
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return the addends of the score."""
+        return self.features.parts(self.values)
 
 
 def allowed(condition: Condition | None, candidates: Sequence[Candidate[R]]) -> list[Candidate[R]]:
@@ -45,22 +50,11 @@ def scored(
     weights: Weights,
 ) -> list[Ranked[R]]:
     """Return every candidate with its score: the sum of value times weight over its features."""
-    spreads = [
-        spread(
-            [trend_number(p.wish, c.facts, points) for c in candidates]
-            if isinstance(p.wish, Trend)
-            else []
-        )
-        for p in preferences
-    ]
+    features = features_of(candidates, preferences=preferences, points=points, weights=weights)
     ranked = []
     for candidate in candidates:
-        parts = parts_of(
-            candidate, preferences=preferences, points=points, spreads=spreads, weights=weights
-        )
-        ranked.append(
-            Ranked(candidate, sum(part.value * part.weight for part in parts), tuple(parts))
-        )
+        values = features.values(candidate)
+        ranked.append(Ranked(candidate, features.score(values), values, features))
     return ranked
 
 

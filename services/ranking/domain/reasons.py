@@ -69,7 +69,7 @@ def _hard(condition: Condition, facts: HotelFacts, *, negated: bool) -> Iterator
         case All(items=items) | Any(items=items):
             conjunctive = isinstance(condition, All) is not negated
             for item in items:
-                if conjunctive or evaluate(item, facts) is not negated:
+                if conjunctive or evaluate(item, facts) is (not negated):
                     yield from _hard(item, facts, negated=negated)
         case _:
             truth = evaluate(condition, facts)

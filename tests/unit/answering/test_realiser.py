@@ -230,7 +230,7 @@ def tasks() -> st.SearchStrategy[AnswerTask]:
         task,
         st.sampled_from((Outcome.SEARCH, Outcome.ABOUT_SHOWN)),
         language=st.sampled_from(LANGUAGES),
-        records=st.lists(hotel_records(), max_size=4).map(tuple),
+        records=st.lists(hotel_records(), max_size=4, unique_by=lambda r: r.hotel_id).map(tuple),
         condition=maybe(conditions()),
         asked=st.lists(requested_facts(), max_size=4).map(tuple),
         relaxations=st.lists(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow
 import pytest
+from concierge.catalog.v1 import hotel_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from concierge.catalog.v1 import hotel_pb2
 from services.ingestion import loading
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.domain.job import Job, JobState

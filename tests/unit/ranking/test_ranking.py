@@ -48,9 +48,7 @@ def rank(
     sort: tuple[SortKey, ...] = (),
     count: int | None = None,
 ) -> Ranking[str]:
-    plan = QueryPlan(
-        Outcome.SEARCH, Planner("t", "1", 1.0), condition, preferences, sort, count
-    )
+    plan = QueryPlan(Outcome.SEARCH, Planner("t", "1", 1.0), condition, preferences, sort, count)
     return rank_candidates(
         plan,
         [stage("vector", hotels), stage("keyword", hotels)],
@@ -67,9 +65,7 @@ def ids(ranking: Ranking[str]) -> list[str]:
 
 @settings(max_examples=150, deadline=None, database=None)
 @given(catalogues(), conditions())
-def test_no_hit_ever_violates_the_condition(
-    hotels: list[HotelFacts], condition: Condition
-) -> None:
+def test_no_hit_ever_violates_the_condition(hotels: list[HotelFacts], condition: Condition) -> None:
     ranking = rank(hotels, condition)
     assert set(ids(ranking)) == {
         h.hotel_id for h in hotels if not h.closed and satisfies(condition, h)
@@ -151,9 +147,7 @@ def test_the_condition_that_frees_most_hotels_is_the_first_relaxation() -> None:
         condition=All((GYM, Range(Field.PRICE, max=10))),
     )
     empty = stage("keyword", [], leave_one_out=(0, 7))
-    result = rank_candidates(
-        plan, [empty], points={}, weights=Weights(), fusion="rrf", limit=5
-    )
+    result = rank_candidates(plan, [empty], points={}, weights=Weights(), fusion="rrf", limit=5)
     assert [(r.condition, r.match_count) for r in result.relaxations] == [
         (Range(Field.PRICE, max=10), 7)
     ]
