@@ -95,7 +95,7 @@ def compose(items: Sequence[Item], text: str, *, in_force: frozenset[Field]) -> 
     made = [_part_groups(clause) for clause in cut]
     _one_of_before(cut, made)
     _join_lists(cut, made)
-    result.parts = _assemble(cut, made)
+    result.parts = _assemble(cut, made, text)
     result.keep = any(clause.has("keep") for clause in cut)
     return result
 
@@ -280,7 +280,7 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
 
 
 # --- assembling --------------------------------------------------------------------------------------
-def _assemble(cut: list[Clause], made: list[list[Group]]) -> list[Part]:
+def _assemble(cut: list[Clause], made: list[list[Group]], text: str) -> list[Part]:
     """Put the clauses together: or, unless, otherwise, if, cases; everything else is AND."""
     parts: list[Part] = []
     cases = _cases(cut, made)
@@ -309,6 +309,11 @@ def _assemble(cut: list[Clause], made: list[list[Group]]) -> list[Part]:
             continue
         if premise is not None and own and not clause.has("if", "if_close"):
             parts.remove(premise)
+            if not _is_conditional(cut, index, text):
+                parts.append(premise)
+                parts += own
+                last, premise = own, None
+                continue
             implied = _implication(cut, made, index, premise, own)
             parts.append(implied)
             last, premise = [implied], None
@@ -320,6 +325,18 @@ def _assemble(cut: list[Clause], made: list[list[Group]]) -> list[Part]:
         if conditional and len(own) == 1 and consequent and _has_consequence(cut, made, index):
             premise = own[0]
     return parts
+
+
+def _is_conditional(cut: list[Clause], index: int, text: str) -> bool:
+    """Tell a condition from a way of asking: "如果住故宫附近，有没有早餐" only asks."""
+    premise = text[cut[index - 1].start : cut[index - 1].end]
+    consequence = text[cut[index].start : cut[index].end].lstrip()
+    otherwise = index + 1 < len(cut) and cut[index + 1].begins_with("else")
+    return (
+        otherwise
+        or consequence.startswith(("那", "就", "得", "则", "then"))
+        or any(word in premise for word in ("不", "没", "low", "not", "n't", "no ", "less"))
+    )
 
 
 def _has_consequence(cut: list[Clause], made: list[list[Group]], index: int) -> bool:

@@ -117,6 +117,11 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
         if heads.anaphor_hotel or state.hotel_in_focus():
             return Verdict(Outcome.ABOUT_SHOWN, "", facts)
+    if (
+        heads.anaphor_hotel and said.has("ask") and not said.atoms and not heads.hotel_request
+        and not heads.other_head and state.hotel_in_focus()
+    ):  # fmt: skip
+        return Verdict(Outcome.ABOUT_SHOWN, "", facts)
     if said.hotels:
         return Verdict(Outcome.SEARCH)
     if said.atoms or said.bands or places.near:
@@ -291,7 +296,7 @@ class _Heads:
     def hotel_request_for_new(said: Recognised, text: str) -> bool:
         """Tell whether the words ask for a hotel not yet found."""
         return bool(
-            re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的酒店|的宾馆", text)
+            re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
             or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|suggest) (?:me )?(?:a|an|another|one|some)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
 

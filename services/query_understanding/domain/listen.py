@@ -126,12 +126,11 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
 def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[PlaceMention, ...]:
     """Return places the system put forward; those it only listed as near do not count."""
     text, turn = said.turn.text, said.turn
-    if topic not in ("attraction", "restaurant") and state.topic not in (
-        "attraction",
-        "restaurant",
-    ):
-        return ()
     category = topic_category(topic) or topic_category(state.topic)
+    if category is None and re.search(r"餐馆|餐厅|吃|restaurant|dinner", text):
+        category = PlaceCategory.RESTAURANT
+    # Names that no list has are only looked for where places are talked about.
+    elsewhere = topic != "hotel" or state.topic != "hotel"
     found: list[tuple[int, PlaceMention]] = []
     for place in said.places:
         if _listed(text, place.start) or _ADDRESS.search(text[: place.start]):
@@ -154,7 +153,7 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
         ):
             span = turn.span(start + piece.start(), start + piece.end())
             name = _MODIFIED.sub("", span.text.strip())
-            if 2 <= len(name) <= 40 and not _NOT_A_NAME.search(name):
+            if elsewhere and 3 <= len(name) <= 40 and not _NOT_A_NAME.search(name):
                 found.append((start, PlaceMention(0, name, "", category, state.city, ())))
     # The first put forward is the one "it" means, so it comes last.
     found.sort(key=lambda entry: -entry[0])

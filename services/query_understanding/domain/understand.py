@@ -164,6 +164,7 @@ def _search(
         if id(reading) not in in_sort or reading.radius_km != NEAR_KM
     ]  # fmt: skip
     said.atoms = [*said.atoms, *atoms]
+    said.atoms = [a for a in said.atoms if not _of_another_domain(a, said.turn.text)]
     composed = compose(said.items(), said.turn.text, in_force=fields_of(before))
     hard = [_spanned(p, said) for p in composed.parts if p.strength != "wish"]
     soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
@@ -218,6 +219,14 @@ def _search(
     # The first request stays: guests go back to "what I said at the start".
     kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
     return plan, (*kept, plan)
+
+
+def _of_another_domain(atom: Atom, text: str) -> bool:
+    """A meal's price or a ticket's is no room's: "人均150元的餐馆，周边有酒店没"."""
+    if atom.field not in (Field.PRICE, Field.GUEST_RATING):
+        return False
+    before = text[max(0, atom.start - 10) : atom.start]
+    return re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before) is not None
 
 
 def _settle_bands(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
