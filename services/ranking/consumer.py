@@ -36,6 +36,7 @@ async def subscribe(
     vocabulary: Vocabulary,
     weights: Weights,
     fusion: str,
+    rerank: handlers.Rerank[wire.Hotel] | None = None,
     join_budget_s: float,
     max_in_flight: int,
 ) -> list[Consumption]:
@@ -43,7 +44,9 @@ async def subscribe(
 
     async def complete(joined: Joined[search_events_pb2.CandidatesFound]) -> None:
         first = next(iter(joined.parts.values()))
-        completed = search_completed(joined, vocabulary=vocabulary, weights=weights, fusion=fusion)
+        completed = await search_completed(
+            joined, vocabulary=vocabulary, weights=weights, fusion=fusion, rerank=rerank
+        )
         await bus.publish(
             Event(
                 COMPLETED_TOPIC,
@@ -74,12 +77,13 @@ async def subscribe(
     ]
 
 
-def search_completed(
+async def search_completed(
     joined: Joined[search_events_pb2.CandidatesFound],
     *,
     vocabulary: Vocabulary,
     weights: Weights,
     fusion: str,
+    rerank: handlers.Rerank[wire.Hotel] | None = None,
 ) -> search_events_pb2.SearchCompleted:
     """Return the end of a search: its ranking, or why it failed."""
     start = time.perf_counter_ns()
@@ -97,7 +101,7 @@ def search_completed(
         completed.context.timings.extend(part.context.timings[-1:])
     try:
         plan = searchable_plan(first.plan)
-        ranking = handlers.rank_candidates(
+        ranking = await handlers.rank_and_rerank(
             plan,
             wire.stages_from_pb(results, plan),
             missing=sorted(joined.missing),
@@ -105,6 +109,7 @@ def search_completed(
             weights=weights,
             fusion=fusion,
             limit=first.context.rank_depth or wire.DEFAULT_HITS,
+            rerank=rerank,
         )
         completed.ranking.CopyFrom(wire.result_to_pb(ranking, plan, vocabulary))
         completed.skipped_stages.extend(ranking.skipped)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic
+
+import structlog
 
 from services.plan.condition import Point
 from services.plan.query_plan import QueryPlan
-from services.platform.errors import Unavailable
+from services.platform.errors import DeadlineExceeded, Unavailable
 from services.ranking.domain.candidates import (
     Candidate,
     R,
     normalised,
     reciprocal_ranks,
 )
-from services.ranking.domain.features import Weights, points_of_condition
-from services.ranking.domain.order import Ranked, allowed, ordered, scored
+from services.ranking.domain.features import Weights, points_of_plan
+from services.ranking.domain.order import Ranked, allowed, ordered, reranked, scored
 from services.ranking.domain.reasons import Evidence, evidence
 from services.ranking.domain.relaxation import Relaxation, relaxations
+from services.ranking.ports import Reranker
+
+RERANKER = "reranker"
+"""Its name among the skipped stages."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,69 @@ class Ranking(Generic[R]):
     points: Mapping[int, Point]
 
 
+@dataclass(frozen=True, slots=True)
+class Rerank(Generic[R]):
+    """How the best hits are looked at again.
+
+    Attributes:
+        reranker: Who looks.
+        passage_of: What is known of a hotel in words.
+        depth: How many of the best are looked at.
+        weight: How much the reranker's probability counts.
+        budget_s: Longest wait for it.
+    """
+
+    reranker: Reranker
+    passage_of: Callable[[R], str]
+    depth: int
+    weight: float
+    budget_s: float
+
+
+async def rank_and_rerank(
+    plan: QueryPlan,
+    stages: Sequence[Stage[R]],
+    *,
+    missing: Sequence[str] = (),
+    points: Mapping[int, Point],
+    weights: Weights,
+    fusion: str,
+    limit: int,
+    rerank: Rerank[R] | None = None,
+) -> Ranking[R]:
+    """Order what recall found, let a reranker look at the best, where one is configured.
+
+    A reranker that fails or is late is named in `skipped`, and the fused order stands. An order
+    that the guest asked for is never reranked. Arguments and errors as `rank_candidates`.
+    """
+    if plan.sort:
+        rerank = None
+    deep = limit if rerank is None else max(limit, rerank.depth)
+    ranking = rank_candidates(
+        plan,
+        stages,
+        missing=missing,
+        points=points,
+        weights=weights,
+        fusion=fusion,
+        limit=deep,
+    )
+    if rerank is None or not ranking.hits:
+        return ranking
+    best = ranking.hits[: rerank.depth]
+    by_id = {hit.ranked.candidate.facts.hotel_id: hit for hit in best}
+    passages = {id: rerank.passage_of(h.ranked.candidate.record) for id, h in by_id.items()}
+    try:
+        async with asyncio.timeout(rerank.budget_s):
+            scores = await rerank.reranker.score(plan.semantic_text, passages)
+    except (Unavailable, DeadlineExceeded, TimeoutError) as error:
+        log.warning("reranker_skipped", error=str(error))
+        return replace(ranking, hits=ranking.hits[:limit], skipped=(*ranking.skipped, RERANKER))
+    order = reranked([hit.ranked for hit in best], scores, weight=rerank.weight)
+    hits = [replace(by_id[e.candidate.facts.hotel_id], ranked=e) for e in order]
+    return replace(ranking, hits=(*hits, *ranking.hits[rerank.depth :])[:limit])
+
+
 def rank_candidates(
     plan: QueryPlan,
     stages: Sequence[Stage[R]],
@@ -92,7 +164,7 @@ def rank_candidates(
     skipped = (*(stage.name for stage in stages if stage.failure), *missing)
     if not answered:
         raise Unavailable("no recall stage answered", reason="NO_RECALL_STAGE")
-    places = {**points_of_condition(plan.condition), **points}
+    places = {**points_of_plan(plan), **points}
     passed = allowed(plan.condition, _merged(answered, fusion))
     ranked = ordered(
         scored(passed, preferences=plan.preferences, points=places, weights=weights), plan.sort

@@ -6,21 +6,37 @@ from concierge.ranking.v1 import ranking_pb2_grpc
 
 from services.platform.bus import Consumption, EventBus
 from services.platform.rpc import RpcServer
-from services.ranking import consumer
+from services.ranking import consumer, wire
 from services.ranking.domain.features import Weights
 from services.ranking.grpc_server import SERVICE_NAME, RankingServicer
+from services.ranking.handlers import Rerank
+from services.ranking.ports import Reranker
 from services.ranking.settings import RankingSettings
 from services.vocabulary import Vocabulary
 
 
 async def start(
-    settings: RankingSettings, *, bus: EventBus, server: RpcServer, vocabulary: Vocabulary
+    settings: RankingSettings,
+    *,
+    bus: EventBus,
+    server: RpcServer,
+    vocabulary: Vocabulary,
+    reranker: Reranker | None = None,
 ) -> list[Consumption]:
-    """Open both doors."""
+    """Open both doors; without a reranker the fused order stands."""
+    rerank = None
+    if reranker is not None:
+        rerank = Rerank(
+            reranker,
+            wire.passage_of,
+            settings.rerank.depth,
+            settings.rerank.weight,
+            settings.rerank.budget_s,
+        )
     weights = Weights(**settings.weights.model_dump())
     server.add(
         ranking_pb2_grpc.add_RankingServiceServicer_to_server,
-        RankingServicer(vocabulary, weights, settings.fusion),
+        RankingServicer(vocabulary, weights, settings.fusion, rerank),
         SERVICE_NAME,
     )
     return await consumer.subscribe(
@@ -28,6 +44,7 @@ async def start(
         vocabulary=vocabulary,
         weights=weights,
         fusion=settings.fusion,
+        rerank=rerank,
         join_budget_s=settings.join_budget_s,
         max_in_flight=settings.max_in_flight,
     )

@@ -21,12 +21,23 @@ class WeightSettings(BaseModel):
     popularity: float = Field(default=0.05, ge=0, description="Review count.")
 
 
+class RerankSettings(BaseModel):
+    """How a reranker is used, where one is configured."""
+
+    model_config = ConfigDict(frozen=True)
+
+    depth: int = Field(default=50, ge=1, le=500, description="Best hits that it looks at.")
+    weight: float = Field(default=1.0, ge=0, description="How much its probability counts.")
+    budget_s: float = Field(default=0.15, gt=0, description="Longest wait for it.")
+
+
 class RankingSettings(ServiceSettings):
     """Read from `RANKING_*`."""
 
     model_config = SettingsConfigDict(env_prefix="RANKING_")
 
     weights: WeightSettings = WeightSettings()
+    rerank: RerankSettings = RerankSettings()
     fusion: str = Field(
         default="normalised", pattern="normalised|rrf", description="How stage scores join."
     )

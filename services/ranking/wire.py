@@ -83,6 +83,18 @@ def stages_from_pb(
     return stages
 
 
+def passage_of(hotel: Hotel) -> str:
+    """Return what a reranker reads of a hotel: names, place, facilities, descriptions."""
+    return "\n".join(
+        [
+            " / ".join(name.text for name in hotel.names),
+            " ".join(filter(None, (hotel.tier, hotel.kind, hotel.district, hotel.city))),
+            ", ".join(item.label or item.id for item in hotel.facilities.items),
+            *(text.text for text in hotel.descriptions),
+        ]
+    )
+
+
 def points_of(places: Iterable[geocoding_pb2.ResolvedPlace]) -> dict[int, Point]:
     """Return the positions of located places by place id."""
     return {

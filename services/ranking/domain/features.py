@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.geography.distance import haversine_km
-from services.plan.condition import Condition, Field, Near, Point
+from services.plan.condition import Field, Near, Point
 from services.plan.evaluate import evaluate, number
 from services.plan.facts import HotelFacts
-from services.plan.query_plan import Direction, Preference, Trend
+from services.plan.query_plan import Direction, Preference, QueryPlan, Trend
 from services.plan.tree import leaves
 from services.ranking.domain.candidates import KEYWORD, VECTOR, Candidate, R
 
@@ -197,10 +197,17 @@ def trend_number(trend: Trend, facts: HotelFacts, points: Mapping[int, Point]) -
     return number(trend.field, facts)
 
 
-def points_of_condition(condition: Condition | None) -> dict[int, Point]:
-    """Return the centers that the condition's own leaves carry, by place id."""
-    return {
-        leaf.place_id: leaf.center
-        for leaf in leaves(condition)
-        if isinstance(leaf, Near) and leaf.center is not None
+def points_of_plan(plan: QueryPlan) -> dict[int, Point]:
+    """Return the centers that the plan's own leaves and sort keys carry, by place id."""
+    wishes = [p.wish for p in plan.preferences]
+    trees = [*(wish for wish in wishes if not isinstance(wish, Trend)), plan.condition]
+    points = {
+        key.place_id: key.center
+        for key in plan.sort
+        if key.place_id is not None and key.center is not None
     }
+    for tree in trees:
+        for leaf in leaves(tree):
+            if isinstance(leaf, Near) and leaf.center is not None:
+                points[leaf.place_id] = leaf.center
+    return points

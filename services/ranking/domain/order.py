@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from services.plan.condition import Condition, Field, Point
@@ -21,17 +21,21 @@ from services.ranking.domain.features import (
 
 @dataclass(frozen=True, slots=True)
 class Ranked(Generic[R]):
-    """A candidate with its score and the feature values it is made of."""
+    """A candidate with its score and the feature values it is made of.
+
+    `added` are addends of later stages, such as the reranker's.
+    """
 
     candidate: Candidate[R]
     score: float
     values: tuple[float, ...]
     features: Features
+    added: tuple[Part, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return the addends of the score."""
-        return self.features.parts(self.values)
+        return self.features.parts(self.values) + self.added
 
 
 def allowed(condition: Condition | None, candidates: Sequence[Candidate[R]]) -> list[Candidate[R]]:
@@ -76,6 +80,25 @@ def ordered(ranked: Sequence[Ranked[R]], sort: Sequence[SortKey]) -> list[Ranked
         )
 
     return sorted(ranked, key=key)
+
+
+def reranked(
+    ranked: Sequence[Ranked[R]], probabilities: Mapping[str, float], *, weight: float
+) -> list[Ranked[R]]:
+    """Return the list with the reranker's probability times `weight` added, best first.
+
+    Hotels that the reranker did not see stay behind those it saw, in their order.
+    """
+    seen, unseen = [], []
+    for entry in ranked:
+        value = probabilities.get(entry.candidate.facts.hotel_id)
+        if value is None:
+            unseen.append(entry)
+            continue
+        part = Part("reranker", min(1.0, max(0.0, value)), weight)
+        score = entry.score + part.value * weight
+        seen.append(replace(entry, score=score, added=(*entry.added, part)))
+    return ordered(seen, ()) + unseen
 
 
 def _sort_value(key: SortKey, entry: Ranked[R]) -> tuple[bool, float]:
