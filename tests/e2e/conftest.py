@@ -59,6 +59,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, catalogue: Path) -> Ite
     finally:
         process.terminate()
         assert process.wait(timeout=60) == 0
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 @pytest.fixture

@@ -62,6 +62,13 @@ async def test_every_hit_satisfies_the_plan_and_says_why(
     assert all(any(r.hard for r in hit.reasons) for hit in response.hits)
 
 
+async def test_a_city_in_english_finds_what_the_catalogue_writes_in_chinese(
+    search: search_pb2_grpc.SearchServiceAsyncStub,
+) -> None:
+    response = await say(search, "a hotel in Shanghai with a gym")
+    assert {hit.hotel.city for hit in response.hits} == {"上海"}
+
+
 async def test_cheapest_first_is_cheapest_first(
     search: search_pb2_grpc.SearchServiceAsyncStub,
 ) -> None:

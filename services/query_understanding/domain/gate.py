@@ -106,6 +106,10 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         if heads.anchor_is_hotel and not heads.seeks_other:
             return Verdict(Outcome.ABOUT_SHOWN, "", facts)
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+    if _of_meals_or_sights(said, heads, state):
+        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+    if facts and not said.hotels and not heads.hotel_words and _foreign_name(said):
+        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if heads.seeks_other and not heads.hotel_head:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.hotels and (facts or heads.fact_words):
@@ -161,6 +165,37 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
 
 
+_DOUBLE_MEANING = frozenset(
+    {"chinese_restaurant", "western_restaurant", "pool", "indoor_pool", "outdoor_pool", "bar"}
+)
+
+
+def _of_meals_or_sights(said: Recognised, heads: _Heads, state: DialogueState) -> bool:
+    """A restaurant or a swimming pool that is asked for itself, not as a hotel's facility."""
+    if heads.hotel_words or not said.turn.text.isascii():
+        return False
+    facilities = [a for a in said.atoms if a.field is Field.FACILITY and not a.implied]
+    others = [a for a in said.atoms if a.field in (Field.PRICE, Field.GUEST_RATING)]
+    return (
+        bool(facilities) and not others
+        and all(a.value in _DOUBLE_MEANING for a in facilities)
+        and state.topic != "hotel"
+    ) or (
+        heads.other_head and not facilities and bool(said.atoms)
+        and bool(re.search(r"\b(?:restaurants?|food|cuisine|museums?|colleges?|attractions?|dine|dining|places? to (?:go|eat|visit))\b", said.turn.text))
+    )  # fmt: skip
+
+
+def _foreign_name(said: Recognised) -> bool:
+    """Tell whether a fact is asked of something by a name that is no hotel's."""
+    return bool(
+        re.search(
+            r"\b(?:for|of|at|about|called) (?:the )?(?!(?:It|That|This|One|Them|Those|Each|Hotel|Guest|WiFi|Wifi|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|I|Beijing)\b)[A-Z][a-z]+",
+            said.turn.original,
+        )
+    )
+
+
 class _Heads:
     """What the words are after, told from their cues."""
 
@@ -170,6 +205,11 @@ class _Heads:
         self.hotel_words = [
             c for c in said.of("hotel_word")
             if not _in_route(text, c) and not any(s <= c.start < e for s, e in settled)
+        ]  # fmt: skip
+        # "guesthouse" is a condition and a head at once.
+        self.hotel_words += [
+            Cue(a.start, a.end, "hotel_word") for a in said.atoms
+            if a.field is Field.KIND and not _in_route(text, Cue(a.start, a.end, ""))
         ]  # fmt: skip
         food = said.of("other_food", "place_word_restaurant", "fact_near_restaurant")
         sight = said.of("other_sight", "place_word_attraction", "fact_near_attraction")
@@ -297,7 +337,7 @@ class _Heads:
         """Tell whether the words ask for a hotel not yet found."""
         return bool(
             re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
-            or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|suggest) (?:me )?(?:a|an|another|one|some)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
+            or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from services.vocabulary import Vocabulary
 DATA = Path(__file__).parents[1] / "data"
 _SECTIONS = (
     "facilities", "tiers", "kinds", "room_types", "price_bands", "brands", "districts",
+    "cities",
 )  # fmt: skip
 _GAP = re.compile(r"\s*\.\.\s*")
 _GAP_REACH = 16

@@ -51,7 +51,7 @@ _EN_NOT_NAMES = frozenset(
     ["it", "me", "my", "us", "our", "we", "them", "there", "here", "this", "that", "these", "those", "the", "a", "an", "any", "some", "hotel", "hotels", "restaurant", "restaurants", "attraction", "attractions", "and", "or", "to", "for", "by", "which", "what", "one", "where", "you", "town", "city", "centre", "center", "area", "place", "him", "her", "its", "near", "around", "by", "within", "from", "somewhere", "right", "close", "next", "walking", "distance"]
 )
 _LIST_WORDS = re.compile(
-    r"(?:周边|附近)(?:的)?(?:景点|餐馆|餐厅|饭馆)(?:那一?栏|那栏|列表|一栏|里面?|栏里|清单)?|(?:nearby|listed) (?:attractions?|restaurants?)|listed (?:as )?near"
+    r"(?:周边|附近)(?:的)?(?:景点|餐馆|餐厅|饭馆)(?:那一?栏|那栏|列表|一栏|里面?有|里头有|写|标|栏里|清单)|(?:nearby|listed) (?:attractions?|restaurants?) (?:list|listed|include|mention|says?)|listed (?:as )?near"
 )
 _LEADING = re.compile(
     r"^(?:(?:一个|一家|个|家|间|这里|顺便|好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"

@@ -233,7 +233,9 @@ class _Reading:
             return self.unit
         value = self.first.value
         field = self._field_beside(text, fields)
-        if field is Field.STAR_RATING and value <= 5 and (self.pre or self.first.digits):
+        if field is Field.STAR_RATING and value <= 5 and (
+            self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating "))
+        ):
             return "star"
         if value <= 5 and (self.first.decimal or field is Field.GUEST_RATING):
             return "rating" if field is not Field.STAR_RATING else "star"

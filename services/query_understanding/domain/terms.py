@@ -18,6 +18,7 @@ _FIELDS = {
     "price_bands": Field.PRICE_BAND,
     "brands": Field.BRAND,
     "districts": Field.DISTRICT,
+    "cities": Field.CITY,
 }
 # Where a catalogue publishes price bands and no market levels, a level is said in bands.
 _BAND_OF_TIER = {"economy": "cheap", "luxury": "expensive", "upscale": "expensive"}
@@ -70,6 +71,8 @@ class TermReader:
                 return Term(field, (id,)) if self._lexicon.values(field) else None
             case Field.BRAND:
                 return self._brand(id, word)
+            case Field.CITY:
+                return self._city(id)
             case Field.DISTRICT:
                 return self._district(id)
         return None
@@ -126,6 +129,14 @@ class TermReader:
             return Name(word, NameMatch.CONTAINS)
         names = tuple(Name(w, NameMatch.CONTAINS) for w in held)
         return names[0] if len(names) == 1 else Any(names)
+
+    def _city(self, id: str) -> Condition | None:
+        """The city of a one-city catalogue filters nothing and is often part of a phrase."""
+        concept = self._vocabulary.section("cities")[id]
+        values = self._lexicon.values(Field.CITY)
+        words = {word.casefold() for word in concept.words()}
+        held = tuple(sorted(value for value in values if value.casefold() in words))
+        return Term(Field.CITY, held) if held and len(values) > 1 else None
 
     def _district(self, id: str) -> Condition | None:
         concept = self._vocabulary.section("districts")[id]

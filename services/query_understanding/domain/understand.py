@@ -238,7 +238,7 @@ def _settle_bands(said: Recognised, state: DialogueState, lexicon: CatalogLexico
     text = said.turn.text
     pattern = (
         r"type of hotel|hotel type|type (?:should be |is )?(?:a )?hotel|hotel,? not|(?:rather|instead) (?:than|of) (?:a )?guest|"
-        r"not (?:a )?guest ?house|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)"
+        r"\ban? hotel\b(?! (?:room|called|named|i |near))|not (?:a )?guest ?house|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)"
     )
     asked = state.pending is not None and Field.KIND.value in state.pending.about
     match = re.search(pattern, text) or (re.search(r"\bhotels?\b", text) if asked else None)
