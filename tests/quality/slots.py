@@ -1,4 +1,4 @@
-"""A plan in a data set's own slots: code without a data set's name; the words are in `slots.yaml`."""
+"""A plan in a data set's own slots: no data set is named here, the words are in `slots.yaml`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SlotProfile:
 
     @classmethod
     def load(cls, file: Path, data: Path | None = None) -> SlotProfile:
-        """Read a `slots.yaml`; files it names lie in the folder `data`, absent ones count as empty."""
+        """Read a `slots.yaml`; files it names lie in `data`, absent ones count as empty."""
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         names: dict[str, str] = {}
         # Read by `profile.py`: which files hold the hotels and their places.
@@ -78,7 +78,7 @@ class SlotProfile:
         return cls(**raw, place_names=names)
 
 
-# --- constraints ---------------------------------------------------------------------------------
+# --- constraints ----------------------------------------------------------------------------------
 def constraints_of(plan: QueryPlan, profile: SlotProfile) -> dict[str, Json]:
     """Return the plan's condition as slot-value pairs; NOT has no place in this form."""
     slots: dict[str, Json] = {}
@@ -164,7 +164,7 @@ def _plain(name: str) -> str:
     return plain.removeprefix("the")
 
 
-# --- the tree ------------------------------------------------------------------------------------------
+# --- the tree -------------------------------------------------------------------------------------
 def condition_tree_of(
     plan: QueryPlan, profile: SlotProfile, hotel_names: Mapping[str, str]
 ) -> Tree | None:
@@ -247,7 +247,7 @@ def _near_tree(leaf: Near, plan: QueryPlan, profile: SlotProfile) -> Tree:
     return _one_of(leaves or [_leaf(by_category.get(category.value, "name"), "has", name)])
 
 
-# --- the rest -----------------------------------------------------------------------------------------------
+# --- the rest -------------------------------------------------------------------------------------
 def gate_label_of(plan: QueryPlan) -> str:
     """Return the gate label: search, lookup, other_domain or chitchat."""
     if plan.outcome is Outcome.SEARCH and plan.requested_facts and plan.shown_references:

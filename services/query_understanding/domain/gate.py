@@ -369,9 +369,9 @@ def requested_facts(said: Recognised, heads: _Heads) -> tuple[RequestedFact, ...
                 continue
             facts.append(RequestedFact(field, "", spans))
         category = _NEAR_FACTS.get(cue.name)
-        if category is not None and (near or heads.anchor_is_hotel):
-            if not any(f.field is Field.NEARBY and f.value == category for f in facts):
-                facts.append(RequestedFact(Field.NEARBY, category, spans))
+        told = any(f.field is Field.NEARBY and f.value == category for f in facts)
+        if category is not None and (near or heads.anchor_is_hotel) and not told:
+            facts.append(RequestedFact(Field.NEARBY, category, spans))
     return tuple(facts)
 
 

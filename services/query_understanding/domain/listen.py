@@ -177,9 +177,14 @@ def _pending(said: Recognised) -> Clarification | None:
         return None
     text = asking[-1] if turn.isascii() else " ".join(asking)
     low = turn.rfind(asking[-1] if turn.isascii() else asking[0])
-    if re.search(r"(?:看|觉得|您看|你看).{0,3}(?:可以|行|怎么样|如何|合适)|可以吗|行吗|would you like me to|shall i|should i book|book (?:it|one|a room)", text) and not re.search(r"area|price|star|区|价|要求", text):
+    if re.search(
+        r"(?:看|觉得|您看|你看).{0,3}(?:可以|行|怎么样|如何|合适)|可以吗|行吗|would you like me to|shall i|should i book|book (?:it|one|a room)",
+        text,
+    ) and not re.search(r"area|price|star|区|价|要求", text):
         return None
-    asked = [f.value for name, f in _ASKED if any(c.name == name and c.start >= low for c in said.cues)]
+    asked = [
+        f.value for name, f in _ASKED if any(c.name == name and c.start >= low for c in said.cues)
+    ]
     if re.search(
         r"guest ?houses? or (?:a )?hotel|hotels? or (?:a )?guest ?house|type of (?:hotel|place)",
         text,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from services.plan.condition import Field, ListedPlace, Near, PlaceCategory
 from services.plan.query_plan import PlaceMention
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.turn_text import TurnText
-from services.query_understanding.domain.catalog_names import CatalogLexicon
 
 NEAR_KM = 3.0
 WALK_KM = 1.0
@@ -48,7 +48,62 @@ _EN_STATION = re.compile(
     r"\b((?:[a-z][\w'-]*)(?: (?!near|to|of|from|at|in)[a-z][\w'-]*){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
 )
 _EN_NOT_NAMES = frozenset(
-    ["it", "me", "my", "us", "our", "we", "them", "there", "here", "this", "that", "these", "those", "the", "a", "an", "any", "some", "hotel", "hotels", "restaurant", "restaurants", "attraction", "attractions", "and", "or", "to", "for", "by", "which", "what", "one", "where", "you", "town", "city", "centre", "center", "area", "place", "him", "her", "its", "near", "around", "by", "within", "from", "somewhere", "right", "close", "next", "walking", "distance"]
+    [
+        "it",
+        "me",
+        "my",
+        "us",
+        "our",
+        "we",
+        "them",
+        "there",
+        "here",
+        "this",
+        "that",
+        "these",
+        "those",
+        "the",
+        "a",
+        "an",
+        "any",
+        "some",
+        "hotel",
+        "hotels",
+        "restaurant",
+        "restaurants",
+        "attraction",
+        "attractions",
+        "and",
+        "or",
+        "to",
+        "for",
+        "by",
+        "which",
+        "what",
+        "one",
+        "where",
+        "you",
+        "town",
+        "city",
+        "centre",
+        "center",
+        "area",
+        "place",
+        "him",
+        "her",
+        "its",
+        "near",
+        "around",
+        "by",
+        "within",
+        "from",
+        "somewhere",
+        "right",
+        "close",
+        "next",
+        "walking",
+        "distance",
+    ]
 )
 _LIST_WORDS = re.compile(
     r"(?:周边|附近)(?:的)?(?:景点|餐馆|餐厅|饭馆)(?:那一?栏|那栏|列表|一栏|里面?有|里头有|写|标|栏里|清单)|(?:nearby|listed) (?:attractions?|restaurants?) (?:list|listed|include|mention|says?)|listed (?:as )?near"
@@ -56,9 +111,7 @@ _LIST_WORDS = re.compile(
 _LEADING = re.compile(
     r"^(?:(?:一个|一家|个|家|间|这里|顺便|好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"
 )
-_TRAILING = re.compile(
-    r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$"
-)
+_TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$")
 
 
 @dataclass(slots=True)
@@ -124,7 +177,8 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         if any(
             abs(near.start - cue.end) < 10 or abs(cue.start - near.end) < 16
             for near in said.of("near_after", "near_before", "walk")
-            if turn.text[near.start : near.end] not in ("那边", "这边", "那儿", "那片", "一带", "by")
+            if turn.text[near.start : near.end]
+            not in ("那边", "这边", "那儿", "那片", "一带", "by")
         ):
             found.unknown = cue
     return found
@@ -211,8 +265,8 @@ def _near_beside(said: Recognised, start: int, end: int) -> bool:
 
 def _listed(mention: PlaceMention, lexicon: CatalogLexicon) -> tuple[ListedPlace, ...]:
     """Return the list entries that name the place: of its category, where that is known."""
-    entries = lexicon.places_containing(mention.canonical_name or mention.name)
-    exact = lexicon.places_containing(mention.name) if not entries else entries
+    exact = lexicon.places_containing(mention.canonical_name or mention.name)
+    exact = exact or lexicon.places_containing(mention.name)
     if mention.category is not None:
         return tuple(e for e in exact if e.category is mention.category)
     return tuple(exact)
@@ -361,7 +415,10 @@ def _english_name(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _word_category(around: str) -> PlaceCategory | None:
-    if re.search(r"餐|饭|食|吃|烤|锅|烧(?!香)|面|粥|鱼|鸭|肉|羊|斋|酒家|酒楼|庄$|restaurant|cafe|bistro|noodle|eatery|kitchen", around):
+    if re.search(
+        r"餐|饭|食|吃|烤|锅|烧(?!香)|面|粥|鱼|鸭|肉|羊|斋|酒家|酒楼|庄$|restaurant|cafe|bistro|noodle|eatery|kitchen",
+        around,
+    ):
         return PlaceCategory.RESTAURANT
     if re.search(
         r"景|园|寺|山|馆|城|宫|游|玩|湖|庙|park|museum|temple|palace|square|mountain|village|tower|attraction",

@@ -147,8 +147,12 @@ def quantities(
     return Quantities(tuple(atoms), tuple(counts), tuple(radii), tuple(covered))
 
 
+# Units said with the first of two numbers: "300元到500元".
+_UNITS_AROUND = re.compile(r"^(?:[元块钱分星级公里 ]|yuan|rmb|points?)+|[ ]+$")
+
+
 def _is_range(text: str, first: Number, second: Number, join: str) -> bool:
-    word = join.strip("元块钱分星级 公里yuanrmbpoint")
+    word = _UNITS_AROUND.sub("", join)
     if second.high is not None or first.high is not None:
         return False
     if first.value >= second.value and not (second.value < 10 <= first.value):
@@ -233,8 +237,10 @@ class _Reading:
             return self.unit
         value = self.first.value
         field = self._field_beside(text, fields)
-        if field is Field.STAR_RATING and value <= 5 and (
-            self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating "))
+        if (
+            field is Field.STAR_RATING
+            and value <= 5
+            and (self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating ")))
         ):
             return "star"
         if value <= 5 and (self.first.decimal or field is Field.GUEST_RATING):

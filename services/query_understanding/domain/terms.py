@@ -51,10 +51,9 @@ class TermReader:
             return None
         if field is Field.KIND and match.name in GENERIC_KIND:
             return None
-        if field is Field.CITY:
-            # The city of a one-city catalogue filters nothing and is often part of a phrase.
-            if len(self._lexicon.values(Field.CITY)) < 2:
-                return None
+        # The city of a one-city catalogue filters nothing and is often part of a phrase.
+        if field is Field.CITY and len(self._lexicon.values(Field.CITY)) < 2:
+            return None
         return Atom(match.start, match.end, field, Term(field, (match.name,)), match.name)
 
     def _leaf(self, field: Field, id: str, word: str) -> Condition | None:

@@ -51,7 +51,7 @@ def read(original: str, locale: str = "") -> TurnText:
     holes = [match.span() for match in _SQUEEZE.finditer(text)]
     if holes:
         keep = _kept(len(text), holes)
-        offsets = tuple(offsets[index] for index in keep) + (offsets[-1],)
+        offsets = (*(offsets[index] for index in keep), offsets[-1])
         text = "".join(text[index] for index in keep)
     return TurnText(original, text, offsets, _language(original, text, locale))
 

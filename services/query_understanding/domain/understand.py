@@ -191,8 +191,8 @@ def _search(
     condition, mentions = _with_places(condition, mentions, last if continues else None)
     preferences = [Preference(part.condition, 0.6, part.condition.spans) for part in soft]
     preferences += wishes.trends(said, said.bands, bool(lexicon.values(Field.PRICE_BAND)))
-    if continues and last is not None:
-        preferences = [*last.preferences, *preferences] if not preferences else preferences
+    if continues and last is not None and not preferences:
+        preferences = [*last.preferences]
     waived = tuple(dict.fromkeys([*(last.waived if continues and last else ()), *composed.waived]))
     stated = fields_of(condition)
     keyword = base.keyword_text
@@ -226,14 +226,17 @@ def _of_another_domain(atom: Atom, text: str) -> bool:
     if atom.field not in (Field.PRICE, Field.GUEST_RATING):
         return False
     before = text[max(0, atom.start - 10) : atom.start]
-    return re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before) is not None
+    return (
+        re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before)
+        is not None
+    )
 
 
 def _settle_bands(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
     """Decide what words of a price band and of "hotel" mean in this catalogue."""
     from services.plan.condition import Term
 
-    if Field.KIND in () or "hotel" not in lexicon.values(Field.KIND):
+    if "hotel" not in lexicon.values(Field.KIND):
         return
     text = said.turn.text
     pattern = (

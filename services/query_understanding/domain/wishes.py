@@ -68,9 +68,12 @@ def count(said: Recognised, sorts: Sequence[SortKey]) -> int | None:
     for found in said.counts:
         after = text[found.end : found.end + 6]
         deictic = text[max(0, found.start - 2) : found.start]
-        if 1 <= found.value <= 50 and not deictic.endswith(("这", "那", "第", "几")):
-            if not after.startswith(("牌子", "店", "里")) and "那" not in after[:0]:
-                return found.value
+        if (
+            1 <= found.value <= 50
+            and not deictic.endswith(("这", "那", "第", "几"))
+            and not after.startswith(("牌子", "店", "里"))
+        ):
+            return found.value
     match = _COUNTED.search(text)
     if match is not None and not re.search(r"(?:两|三)样|二选一", match.group()):
         word = next(group for group in match.groups() if group)
