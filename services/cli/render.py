@@ -110,6 +110,8 @@ def condition_words(condition: plan_pb2.Condition) -> str:
 
 
 def _range_words(leaf: plan_pb2.RangeLeaf) -> str:
+    if leaf.HasField("min") and leaf.HasField("max") and leaf.min == leaf.max:
+        return f"{_field(leaf.field)} = {leaf.min:g}"
     parts = []
     if leaf.HasField("min"):
         parts.append(f"{'>' if leaf.min_exclusive else '>='} {leaf.min:g}")

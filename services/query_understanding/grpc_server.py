@@ -7,8 +7,8 @@ from concierge.query_understanding.v1 import query_understanding_pb2_grpc
 
 from services.platform.rpc import Context
 from services.query_understanding import handlers, metrics, wire
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
-from services.query_understanding.ports import CatalogLexicon
 
 SERVICE_NAME = "concierge.query_understanding.v1.QueryUnderstandingService"
 
@@ -20,7 +20,7 @@ class QueryUnderstandingServicer(query_understanding_pb2_grpc.QueryUnderstanding
         self._lexemes = lexemes
         self._lexicon = lexicon
 
-    async def PlanQuery(  # type: ignore[override]
+    async def PlanQuery(
         self, request: pb.PlanQueryRequest, context: Context
     ) -> pb.PlanQueryResponse:
         """Read one turn into a plan."""

@@ -16,11 +16,14 @@ HOTELS = 2_000
 COMMAND = (sys.executable, "-m", "services.cli.main")
 
 
-def concierge(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+def concierge(
+    *arguments: str, input: str | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False, **more
-    )  # type: ignore[call-overload,no-any-return]
+        [*COMMAND, *arguments],
+        capture_output=True, text=True, timeout=120, check=False, input=input, cwd=cwd,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import uuid
 
 import grpc
 import pytest
+from concierge.answering.v1 import answering_pb2
 from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2
 from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
@@ -176,7 +177,8 @@ async def test_a_question_about_a_shown_hotel_is_answered_from_its_record(
     conversation = uuid.uuid4().hex
     shown = await say(search, "北京有健身房的酒店", conversation_id=conversation)
     turn = search_pb2.GuestTurn(text="第一家的电话是多少?", conversation_id=conversation)
-    result, cited = search_pb2.SearchHotelsResponse(), []
+    result = search_pb2.SearchHotelsResponse()
+    cited: list[answering_pb2.Citation] = []
     async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20):
         if part.HasField("result"):
             result = part.result

@@ -13,7 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 import numpy as np
@@ -76,6 +78,7 @@ FILTERS: dict[str, Condition | None] = {
 }
 
 console = Console(width=110)
+Query = TypeVar("Query", VectorQuery, KeywordQuery)
 
 
 def percentiles(times_s: Sequence[float]) -> tuple[str, str]:
@@ -97,6 +100,10 @@ def timed(work: Callable[[int], object], repeats: int = REPEATS) -> list[float]:
         work(n)
         times.append(time.perf_counter() - start)
     return times
+
+
+def _cycle(work: Callable[[Query], object], queries: Sequence[Query], n: int) -> object:
+    return work(queries[n % len(queries)])
 
 
 def memory_mb() -> float:
@@ -143,9 +150,8 @@ def engines(count: int, table: Table) -> None:
     recall(vectors, queries, count, table)
     words = [tuple(analyser.query(query)) for query in QUERIES]
     for name, condition in FILTERS.items():
-        times = timed(
-            lambda n, c=condition: keywords.search_now(KeywordQuery(words[n % 8], c, limit=K))
-        )
+        asked = [KeywordQuery(line, condition, limit=K) for line in words]
+        times = timed(partial(_cycle, keywords.search_now, asked))
         table.add_row(f"keyword, {name}", *percentiles(times), "ms")
     ranking(vectors, keywords, queries, words, table)
     table.add_row("memory of both indexes", f"{memory_mb():.0f} MB", "", "this process")
@@ -169,9 +175,8 @@ def recall(vectors: FaissIndex, queries: np.ndarray, count: int, table: Table) -
             # By score, not by id: equally near hotels are equally right.
             good = sum(1 for f in recalled.candidates if f.score >= least - 1e-6)
             hits.append(good / max(1, min(K, len(scores))))
-        times = timed(
-            lambda n, c=condition: vectors.search_now(VectorQuery(queries[n % 8], c, limit=K))
-        )
+        asked = [VectorQuery(query, condition, limit=K) for query in queries]
+        times = timed(partial(_cycle, vectors.search_now, asked))
         ratio = statistics.median(times) / statistics.median(scan)
         table.add_row(
             f"dense, {name} ({len(rows) / count:.2%}), {found[0].method}",

@@ -11,6 +11,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import ahocorasick
 from concierge.catalog.v1 import hotel_pb2
@@ -26,7 +27,9 @@ from services.text.fold import fold, has_han
 _MERGE_SHARE = 0.1
 _MERGE_LEAST = 4_096
 _MOST_PLACES = 64
-_TERM_FIELDS = {
+# The stub of `HasField` knows names as literals.
+_TermName: TypeAlias = Literal["kind", "tier", "price_band", "brand", "district", "city"]
+_TERM_FIELDS: dict[Field, _TermName] = {
     Field.KIND: "kind",
     Field.TIER: "tier",
     Field.PRICE_BAND: "price_band",
@@ -311,9 +314,10 @@ def _values(hotel: hotel_pb2.Hotel) -> Iterable[tuple[Field, str]]:
         yield Field.ROOM_TYPE, room
     for facility in hotel.facilities.items:
         yield Field.FACILITY, facility.id
-    for present, field in (("price", Field.PRICE), ("star_rating", Field.STAR_RATING)):
-        if hotel.HasField(present):
-            yield field, "present"
+    if hotel.HasField("price"):
+        yield Field.PRICE, "present"
+    if hotel.HasField("star_rating"):
+        yield Field.STAR_RATING, "present"
 
 
 def _tidy(name: str) -> str:

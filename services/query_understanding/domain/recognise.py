@@ -98,23 +98,20 @@ def recognise(
     ]
     spans += [(n.end - n.start, _rank(n), n.start, n) for n in names]
     cue_spans = [(f.end - f.start, f.start, f) for f in known if f.section == "cue"]
-    longest_cue = {(s, f.end): n for n, s, f in cue_spans}
     spans.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
     for length, _, start, entry in spans:
         end = start + length
         if not taken.free(start, end) or _inside_cue(cue_spans, start, end):
             continue
         if isinstance(entry, Found):
-            atom = reader.vocabulary_atom(entry, text)
-            if atom is None:
+            worded = reader.vocabulary_atom(entry, text)
+            if worded is None:
                 continue
             taken.take(start, end)
-            (result.bands if atom.field is Field.PRICE and atom.value else result.atoms).append(
-                atom
-            )
+            is_band = worded.field is Field.PRICE and bool(worded.value)
+            (result.bands if is_band else result.atoms).append(worded)
         else:
             _take_name(entry, result, reader, taken, names)
-    del longest_cue
     first = _pick_cues(cue_spans, taken)
     numbers = quantities(text, first, taken.spans, asked)
     _add_quantities(result, numbers, taken)

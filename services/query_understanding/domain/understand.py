@@ -452,7 +452,7 @@ def _spanned(part: Part, said: Recognised) -> Part:
     def mark(leaf: Condition) -> Condition:
         return replace(leaf, spans=by_leaf.get(id(leaf), leaf.spans))
 
-    condition = map_leaves(part.condition, mark)  # type: ignore[arg-type]
+    condition = map_leaves(part.condition, mark)
     if not condition.spans:
         condition = replace(condition, spans=spans)
     if isinstance(condition, All):

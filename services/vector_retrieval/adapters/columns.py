@@ -187,7 +187,8 @@ class Columns:
             found &= column > leaf.min if leaf.min_exclusive else column >= leaf.min
         if leaf.max is not None:
             found &= column < leaf.max if leaf.max_exclusive else column <= leaf.max
-        return found if positive else known & ~found
+        mask: Mask = found if positive else known & ~found
+        return mask
 
     def _name(self, leaf: Name, count: int) -> Mask:
         wanted = fold_name(leaf.value)
