@@ -96,7 +96,7 @@ def test_a_data_directory_is_filled_and_searched_without_a_server(
 def test_an_error_is_one_clear_sentence_and_a_non_zero_exit(
     arguments: tuple[str, ...], sentence: str, tmp_path: Path
 ) -> None:
-    done = concierge(*arguments, cwd=str(tmp_path))
+    done = concierge(*arguments, cwd=tmp_path)
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
