@@ -10,7 +10,7 @@ import typer
 from services.cli.session import DEFAULT_DATA, run
 from services.embedded.runtime import EmbeddedRuntime
 from services.embedded.settings import EmbeddedSettings
-from services.platform import logs
+from services.platform import logs, telemetry
 from services.platform.lifecycle import until_stopped
 
 
@@ -30,6 +30,7 @@ def up(
     if log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise typer.BadParameter("must be DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")
     logs.configure(level=log_level, as_json=not sys.stderr.isatty())
+    tracing = telemetry.configure_from_environment("concierge")
 
     async def work() -> None:
         settings = EmbeddedSettings(
@@ -42,6 +43,8 @@ def up(
             await until_stopped()
         finally:
             await runtime.stop()
+            if tracing is not None:
+                tracing.shutdown()
 
     run(work)
 

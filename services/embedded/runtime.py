@@ -14,6 +14,7 @@ from concierge.ingestion.v1 import ingestion_pb2_grpc
 from services.answering import main as answering
 from services.embedded import event_bus_door
 from services.embedded.data_lock import DataLock
+from services.embedded.redis_server import EmbeddedRedis
 from services.embedded.settings import EmbeddedSettings
 from services.gateway import main as gateway
 from services.gateway.replies import ReplyLane
@@ -25,7 +26,6 @@ from services.ingestion import grpc_server as ingestion_door
 from services.ingestion.adapters.celery_app import make_app
 from services.ingestion.adapters.celery_queue import CeleryQueue, NoQueue
 from services.ingestion.adapters.celery_worker import CeleryWorker
-from services.ingestion.adapters.embedded_redis import EmbeddedRedis
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.ports import TaskQueue

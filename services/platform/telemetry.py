@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -15,6 +17,14 @@ TRACEPARENT_KEY = "traceparent"
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("concierge")
+
+
+def configure_from_environment(service: str) -> TracerProvider | None:
+    """Export over OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` says where to; else return `None`."""
+    names = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not any(os.environ.get(name) for name in names):
+        return None
+    return configure(service, OTLPSpanExporter())
 
 
 def configure(service: str, exporter: SpanExporter) -> TracerProvider:
