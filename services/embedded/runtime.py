@@ -81,6 +81,7 @@ class EmbeddedRuntime:
         self._server: RpcServer | None = None
         self._bus: InMemoryBus | None = None
         self._log: SqliteLog | None = None
+        self._warm = False
         self._backends: grpc.aio.Channel | None = None
         self._redis: EmbeddedRedis | None = None
         self._worker: CeleryWorker | None = None
@@ -133,9 +134,10 @@ class EmbeddedRuntime:
             event_bus_door.SERVICE_NAME,
         )
         port = await self._open(server)
-        self._health.add("indexes", self._filled)
+        self._health.add("indexes", self._is_warm)
         await self._health.start()
         await self._warm_up()
+        await self._health.refresh()
         self._graph_task = asyncio.create_task(self._keep_graph())
         return port
 
@@ -189,16 +191,18 @@ class EmbeddedRuntime:
         """Wait until the indexes hold what the catalogue topic holds."""
         limit = time.monotonic() + self._settings.warm_up_s
         told = time.monotonic()
-        while not await self._filled():
+        while self.lag() > 0:
             if time.monotonic() > limit:
                 raise Unavailable("the indexes did not fill in time", reason="WARM_UP")
             if time.monotonic() - told >= PROGRESS_S:
                 told = time.monotonic()
                 self._progress(f"filling the indexes: {self.lag()} records to go")
             await asyncio.sleep(0.02)
+        self._warm = True
 
-    async def _filled(self) -> bool:
-        return self.lag() == 0
+    async def _is_warm(self) -> bool:
+        """Return whether the indexes held the whole catalogue once; a later load is served from."""
+        return self._warm
 
     def lag(self) -> int:
         """Return how many catalogue records the slowest reader has not taken yet."""

@@ -31,7 +31,11 @@ def submit_job(
         Unavailable: The store or the broker is away.
         FailedPrecondition: There are no workers.
     """
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise InvalidArgument(f"cannot be read: {error.strerror}", field="path") from error
+    if not is_file:
         raise InvalidArgument(f"{path} is no file", field="path")
     if mapping_yaml:
         read_mapping(mapping_yaml)

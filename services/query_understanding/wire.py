@@ -24,6 +24,7 @@ MAX_TEXT_CHARS = 2_000
 MAX_UTTERANCE_CHARS = 4_000
 MAX_HISTORY = 200
 MAX_SHOWN = 500
+MAX_TURNS = 1_000_000
 
 
 def text_of(text: str, *, at: str = "text") -> str:
@@ -89,8 +90,11 @@ def state_from_pb(message: conversation_pb2.ConversationState) -> DialogueState:
     """Read a conversation's state.
 
     Raises:
-        InvalidArgument: A plan in it is malformed, or it shows more than `MAX_SHOWN` hotels.
+        InvalidArgument: A plan in it is malformed, it shows more than `MAX_SHOWN` hotels, or it
+            counts turns that no conversation has.
     """
+    if not 0 <= message.turn_count < MAX_TURNS:
+        raise InvalidArgument(f"is not in [0, {MAX_TURNS})", field="state.turn_count")
     if len(message.shown_hotels) > MAX_SHOWN:
         raise InvalidArgument(f"has more than {MAX_SHOWN} hotels", field="state.shown_hotels")
     return DialogueState(

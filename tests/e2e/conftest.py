@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -37,12 +38,14 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory, catalogue: Path) -> Iterator[str]:
-    """The address of a running deployment that holds the catalogue."""
-    data = tmp_path_factory.mktemp("deployment")
+@contextmanager
+def running(data: Path, catalogue: Path, *arguments: str) -> Iterator[str]:
+    """Run a deployment on a data directory, fill it with the catalogue, give its address.
+
+    It must end by itself, cleanly, when it is told to.
+    """
     process = subprocess.Popen(
-        [*COMMAND, "up", "--data", str(data), "--port", "0", "--log-level", "WARNING"],
+        [*COMMAND, "up", "--data", str(data), "--port", "0", "--log-level", "WARNING", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -64,6 +67,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, catalogue: Path) -> Ite
         assert process.wait(timeout=60) == 0
         assert process.stdout is not None
         process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, catalogue: Path) -> Iterator[str]:
+    """The address of a running deployment that holds the catalogue."""
+    with running(tmp_path_factory.mktemp("deployment"), catalogue) as target:
+        yield target
 
 
 @pytest.fixture
