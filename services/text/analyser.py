@@ -9,7 +9,7 @@ from functools import lru_cache
 import rjieba
 import Stemmer
 
-from services.text.fold import fold
+from services.text.fold import fold_text
 
 _PIECE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[a-z0-9]+(?:[.'][a-z0-9]+)*")
 _stemmer = Stemmer.Stemmer("english")
@@ -113,7 +113,7 @@ def tokens(text: str) -> list[str]:
     and stemmed; numbers stay.
     """
     found: list[str] = []
-    for piece in _PIECE.findall(fold(text).text):
+    for piece in _PIECE.findall(fold_text(text)):
         if piece[0] >= "\u3400":
             found.extend(_cut(piece))
         else:
@@ -123,12 +123,24 @@ def tokens(text: str) -> list[str]:
 
 def field(texts: Iterable[str]) -> str:
     """Return the tokens of several texts, joined by blanks: what goes into an engine's field."""
-    return " ".join(token for text in texts for token in tokens(text))
+    return " ".join(
+        _joined(text) if len(text) <= _REMEMBERED_CHARS else " ".join(tokens(text))
+        for text in texts
+    )
 
 
 def query(text: str) -> list[str]:
     """Return the distinct tokens to search by, in order, without words that find nothing."""
     return [token for token in dict.fromkeys(tokens(text)) if token not in _STOP]
+
+
+# Longer texts, descriptions for one, hardly come twice.
+_REMEMBERED_CHARS = 32
+
+
+@lru_cache(maxsize=65536)
+def _joined(text: str) -> str:
+    return " ".join(tokens(text))
 
 
 @lru_cache(maxsize=65536)

@@ -62,9 +62,37 @@ def _fold_character(character: str) -> str:
     return unicodedata.normalize("NFKC", character).translate(_TABLE).casefold()
 
 
+class _Folds(dict[int, str]):
+    """`str.translate` table of `_fold_character`, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+class _Simplified(dict[int, str]):
+    """`str.translate` table of `_simplify_character`, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = simplified = _simplify_character(chr(code))
+        return simplified
+
+
+_folds = _Folds()
+_simplified = _Simplified()
+
+
+def fold_text(text: str) -> str:
+    """Return the text of `fold(text)`, at a fraction of its cost."""
+    if text.isascii() and text.isprintable():
+        return text.lower()
+    return simplify(text.translate(_folds))
+
+
 def simplify(text: str) -> str:
     """Return the text in simplified characters, as many characters as before."""
-    if not _HAN.search(text):
+    # Phrases are only looked at where a character has another simplified form: most text has none.
+    if text.translate(_simplified) == text:
         return text
     converted = _to_simplified.convert(text)
     if len(converted) == len(text):

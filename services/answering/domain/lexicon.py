@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from services.platform.errors import FailedPrecondition
-from services.text.fold import fold
+from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
@@ -138,4 +138,4 @@ def _says_free(labels: Mapping[str, str]) -> bool:
 
 
 def _fold(phrase: str) -> str:
-    return fold(phrase).text.strip()
+    return fold_text(phrase).strip()

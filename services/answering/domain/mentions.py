@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.answering.domain.lexicon import Lexicon
 from services.answering.domain.record import HotelRecord
 from services.plan.condition import Field
-from services.text.fold import fold
+from services.text.fold import fold_text
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[a-z0-9]+(?:['’-][a-z0-9]+)*")
@@ -228,7 +228,7 @@ class Literals:
 
 def folded(text: str) -> str:
     """Return the text as sentences are compared: folded, single blanks."""
-    return " ".join(fold(one_comma(text)).text.split())
+    return " ".join(fold_text(one_comma(text)).split())
 
 
 def one_comma(text: str) -> str:

@@ -14,7 +14,7 @@ from services.geocoding.domain.place import Place
 from services.geography.distance import EARTH_RADIUS_KM
 from services.plan.condition import PlaceCategory, Point
 from services.platform.errors import FailedPrecondition
-from services.text.fold import fold
+from services.text.fold import fold_text
 
 SHIPPED = Path(__file__).parents[1] / "data" / "gazetteer.jsonl"
 
@@ -96,7 +96,7 @@ class FileGazetteer:
 
 def _keys(name: str) -> list[str]:
     """Return the lookup keys of a name: as it is, then without a word for its sort."""
-    folded = fold(name).text.strip()
+    folded = fold_text(name).strip()
     keys = [folded.replace(" ", "")]
     for word in _STATION_WORDS:
         if folded.endswith(word) and len(folded) > len(word):

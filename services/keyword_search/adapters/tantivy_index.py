@@ -10,6 +10,7 @@ The index lives in memory and is filled by replaying the catalogue topic.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import tantivy
 
-from services.geography.distance import EARTH_RADIUS_KM
+from services.geography.arrays import kilometres, within
 from services.keyword_search.adapters.tantivy_conditions import Compiler, known_fields
 from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
@@ -32,6 +33,7 @@ from services.recall.recalled import Found, Recalled
 BOOSTS = {"name": 3.0, "place": 1.5, "facility": 1.0, "description": 0.5}
 # Score of satisfying the condition without any word; the prior multiplies it.
 BASE_SCORE = 0.1
+COMMON_SHARE = 0.5
 PREFERENCE_BOOST = 4.0
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
@@ -61,6 +63,7 @@ class TantivyIndex:
         self._ids: list[str] = []
         self._positions = np.full((1024, 2), np.nan)
         self._compiler = Compiler(self._schema, self._circle)
+        self._closed = tantivy.Query.term_query(self._schema, "known", "closed")
         self._generation = 0
 
     async def upsert(self, documents: Sequence[Document]) -> int:
@@ -154,39 +157,75 @@ class TantivyIndex:
         allowed = self._filter(query.condition)
         if query.sort:
             return self._sorted(searcher, allowed, query)
-        words = self._words(query)
-        parts = [(tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE))]
-        parts += [(tantivy.Occur.Should, word) for word in words]
-        result = searcher.search(
-            tantivy.Query.boolean_query(parts), query.limit, weight_by_field="prior"
-        )
+        hits = self._ranked(searcher, allowed, query)
         return self._recalled(
             searcher,
-            [address for _, address in result.hits],
-            [score for score, _ in result.hits],
-            int(result.count),
+            [address for _, address in hits],
+            [score for score, _ in hits],
+            self._count(searcher, allowed, query.condition),
             "ranked" if query.tokens else "prior",
             query.condition,
         )
 
+    def _ranked(
+        self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery
+    ) -> list[tuple[float, tantivy.DocAddress]]:
+        """Return the best with any of the words, then, where they are few, the best of the rest.
+
+        Most hotels have none of the words, and are never scored.
+        """
+        said = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, word) for word in self._words(searcher, query)]
+        )
+        ranked = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, said),
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE)),
+            ]
+        )
+        found = searcher.search(ranked, query.limit, count=False).hits
+        priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
+        hits = [
+            (score * _standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
+        ]
+        hits.sort(key=lambda hit: -hit[0])
+        if len(hits) < query.limit:
+            others = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, allowed), (tantivy.Occur.MustNot, said)]
+            )
+            rest = searcher.search(
+                others, query.limit - len(hits), count=False, order_by_field="prior"
+            )
+            hits += [(BASE_SCORE * _standing(prior), at) for prior, at in rest.hits]
+        return hits
+
+    def _count(
+        self, searcher: tantivy.Searcher, allowed: tantivy.Query, condition: Condition | None
+    ) -> int:
+        if condition is not None:
+            return int(searcher.search(allowed, 1).count)
+        return int(searcher.num_docs - searcher.search(self._closed, 1).count)
+
     def _filter(self, condition: Condition | None) -> tantivy.Query:
-        closed = tantivy.Query.term_query(self._schema, "known", "closed")
         wanted = (
             tantivy.Query.all_query()
             if condition is None
             else self._compiler.compile(normal_form(condition))
         )
         return tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, wanted), (tantivy.Occur.MustNot, closed)]
+            [(tantivy.Occur.Must, wanted), (tantivy.Occur.MustNot, self._closed)]
         )
 
-    def _words(self, query: KeywordQuery) -> list[tantivy.Query]:
+    def _words(self, searcher: tantivy.Searcher, query: KeywordQuery) -> list[tantivy.Query]:
+        most = max(query.limit, searcher.num_docs * COMMON_SHARE)
         words = [
             tantivy.Query.boost_query(
                 tantivy.Query.term_query(self._schema, field, token, index_option="freq"), boost
             )
             for token in query.tokens
             for field, boost in BOOSTS.items()
+            # A word that most hotels have tells none apart, and costs more than all others.
+            if searcher.doc_freq(field, token) <= most
         ]
         for preference in query.preferences:
             if not isinstance(preference.wish, Trend):
@@ -256,7 +295,7 @@ class TantivyIndex:
         if key.center is None:
             return addresses[:limit]
         rows = np.array(searcher.fast_field_values("row", addresses), dtype=np.int64)
-        km = self._km(key.center)[rows]
+        km = kilometres(self._positions[rows], key.center)
         if key.direction is Direction.DESCENDING:
             km = -km
         order = np.argsort(np.where(np.isnan(km), np.inf, km), kind="stable")
@@ -298,20 +337,13 @@ class TantivyIndex:
         )
 
     def _circle(self, center: Point, radius_km: float) -> list[int]:
-        km = self._km(center)
-        return [int(row) for row in np.flatnonzero(km <= radius_km)]
+        rows: list[int] = within(self._positions[: len(self._records)], center, radius_km).tolist()
+        return rows
 
-    def _km(self, center: Point) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        positions = np.radians(self._positions[: len(self._records)])
-        lat, lon = np.radians(center.latitude), np.radians(center.longitude)
-        chord = (
-            np.sin((positions[:, 0] - lat) / 2) ** 2
-            + np.cos(lat) * np.cos(positions[:, 0]) * np.sin((positions[:, 1] - lon) / 2) ** 2
-        )
-        km: np.ndarray[tuple[int], np.dtype[np.float64]] = (
-            2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
-        )
-        return km
+
+def _standing(prior: float) -> float:
+    """Return the factor of a hotel's standing without words, in [1, 2.8]."""
+    return math.log2(2.0 + prior)
 
 
 def _schema() -> tantivy.Schema:

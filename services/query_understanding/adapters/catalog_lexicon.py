@@ -1,8 +1,8 @@
 """The catalogue's names in memory, searchable in a text in one pass.
 
-Updates while serving go to a small second automaton that is rebuilt at once; when it grows past a
-share of the big one both are merged in the background of the next update. So a change of price or
-one new hotel costs microseconds to milliseconds, never a rebuild of 400,000 names.
+Updates while serving go to a small automaton of their own; automata of like size are merged, as a
+log-structured merge tree merges its runs. So a word is built into an automaton a few times in its
+life, one new hotel costs microseconds to milliseconds, and a text is looked up in few automata.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import ahocorasick
@@ -22,10 +23,10 @@ from services.plan.names import fold_name
 from services.plan.wire import CATEGORY_FROM_PB
 from services.query_understanding.domain.catalog_names import HotelRecord, NameKind, NameMatch
 from services.query_understanding.domain.lexemes import bounded
-from services.text.fold import fold, has_han
+from services.text.fold import fold_text, has_han
 
-_MERGE_SHARE = 0.1
-_MERGE_LEAST = 4_096
+# A tier is merged into the one before it once it is more than this share of it.
+_MERGE_SHARE = 0.5
 _MOST_PLACES = 64
 # The stub of `HasField` knows names as literals.
 _TermName: TypeAlias = Literal["kind", "tier", "price_band", "brand", "district", "city"]
@@ -69,25 +70,50 @@ _EN_SUFFIX = re.compile(
 )
 
 
+# A meaning of a word: what kind of name, the name itself, the field it is a value of.
+_Meaning: TypeAlias = tuple[NameKind, str, Field | None]
+_Key: TypeAlias = tuple[str, _Meaning]
+
+
+# A value that hotels have, and the label that some give it, "" for none. A plain tuple: a hotel has
+# dozens, and each is hashed for every hotel.
+_Value: TypeAlias = tuple[Field, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    """Words and the automaton that finds them."""
+
+    words: set[str]
+    automaton: ahocorasick.Automaton
+
+    @classmethod
+    def of(cls, words: set[str]) -> _Tier:
+        automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for word in words:
+            automaton.add_word(word, len(word))
+        automaton.make_automaton()
+        return cls(words, automaton)
+
+
 class InMemoryCatalogLexicon:
     """Implements `CatalogLexicon`; fed by `apply`."""
 
     def __init__(self) -> None:
         self._write_lock = threading.Lock()
         self._records: dict[str, HotelRecord] = {}
-        self._aliases: dict[str, tuple[tuple[str, NameKind, str, Field | None], ...]] = {}
-        self._counts: dict[tuple[str, NameKind, str, Field | None], int] = defaultdict(int)
+        self._aliases: dict[str, tuple[_Key, ...]] = {}
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._places: dict[ListedPlace, int] = defaultdict(int)
         self._place_of_hotel: dict[str, tuple[ListedPlace, ...]] = {}
         self._place_index: dict[str, set[ListedPlace]] = defaultdict(set)
         self._values: dict[Field, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self._value_of_hotel: dict[str, tuple[tuple[Field, str], ...]] = {}
+        self._value_of_hotel: dict[str, tuple[_Value, ...]] = {}
+        self._value_counts: dict[_Value, int] = {}
         self._names: dict[str, str] = {}
-        self._big = ahocorasick.Automaton()
-        self._small: ahocorasick.Automaton | None = None
-        self._pending: set[str] = set()
-        self._payloads: dict[str, dict[tuple[NameKind, str, Field | None], int]] = {}
+        self._tiers: tuple[_Tier, ...] = ()
+        self._built: set[str] = set()
+        self._payloads: dict[str, dict[_Meaning, int]] = {}
         self._haystack: str | None = None
 
     # --- feeding ---------------------------------------------------------------------------------
@@ -107,8 +133,7 @@ class InMemoryCatalogLexicon:
             changed |= self._learn(hotel)
         if changed:
             self._haystack = None
-            self._pending |= {word for word in changed if word in self._payloads}
-            self._rebuild()
+            self._build({w for w in changed if w in self._payloads and w not in self._built})
 
     def _learn(self, hotel: hotel_pb2.Hotel) -> set[str]:
         record = _record(hotel)
@@ -132,18 +157,23 @@ class InMemoryCatalogLexicon:
         self._place_of_hotel[hotel.id] = places
         self._value_of_hotel[hotel.id] = values
         for name in record.names:
-            self._by_name[fold_name(fold(name).text)].add(hotel.id)
-        for field, value in values:
-            self._values[field][value] += 1
+            self._by_name[fold_name(fold_text(name))].add(hotel.id)
+        for said in values:
+            count = self._value_counts.get(said, 0) + 1
+            self._value_counts[said] = count
+            if count == 1:
+                self._values[said[0]][said[1]] += 1
+                for key in _value_keys(said):
+                    self._count(key, 1, changed)
         for place in places:
             self._places[place] += 1
             if self._places[place] == 1:
-                folded = fold(place.name).text
+                folded = fold_text(place.name)
                 self._place_index[fold_name(folded)].add(place)
                 for word in _place_words(folded):
-                    changed |= self._count((word, NameKind.PLACE, place.name, None), 1)
+                    self._count((word, (NameKind.PLACE, place.name, None)), 1, changed)
         for key in keys:
-            changed |= self._count(key, 1)
+            self._count(key, 1, changed)
         return changed
 
     def _forget(self, hotel_id: str) -> set[str]:
@@ -152,85 +182,79 @@ class InMemoryCatalogLexicon:
             return set()
         changed: set[str] = set()
         for name in record.names:
-            self._by_name[fold_name(fold(name).text)].discard(hotel_id)
+            self._by_name[fold_name(fold_text(name))].discard(hotel_id)
         for key in self._aliases.pop(hotel_id):
-            changed |= self._count(key, -1)
-        for field, value in self._value_of_hotel.pop(hotel_id):
-            self._values[field][value] -= 1
-            if self._values[field][value] <= 0:
-                del self._values[field][value]
+            self._count(key, -1, changed)
+        for said in self._value_of_hotel.pop(hotel_id):
+            self._value_counts[said] -= 1
+            if self._value_counts[said] <= 0:
+                del self._value_counts[said]
+                field, value, _ = said
+                self._values[field][value] -= 1
+                if self._values[field][value] <= 0:
+                    del self._values[field][value]
+                for key in _value_keys(said):
+                    self._count(key, -1, changed)
         for place in self._place_of_hotel.pop(hotel_id):
             self._places[place] -= 1
             if self._places[place] <= 0:
                 del self._places[place]
-                folded = fold(place.name).text
+                folded = fold_text(place.name)
                 self._place_index[fold_name(folded)].discard(place)
                 for word in _place_words(folded):
-                    changed |= self._count((word, NameKind.PLACE, place.name, None), -1)
+                    self._count((word, (NameKind.PLACE, place.name, None)), -1, changed)
         return changed
 
-    def _count(self, key: tuple[str, NameKind, str, Field | None], change: int) -> set[str]:
-        word, kind, name, field = key
+    def _count(self, key: _Key, change: int, changed: set[str]) -> None:
+        """Count a meaning of a word up or down; note the word when a meaning came or went."""
+        word, meaning = key
         payload = self._payloads.setdefault(word, {})
-        before = payload.get((kind, name, field), 0)
+        before = payload.get(meaning, 0)
         after = before + change
         if after > 0:
-            payload[(kind, name, field)] = after
+            payload[meaning] = after
         else:
-            payload.pop((kind, name, field), None)
+            payload.pop(meaning, None)
             if not payload:
                 del self._payloads[word]
-        return {word} if (before > 0) != (after > 0) else set()
+        if (before > 0) != (after > 0):
+            changed.add(word)
 
-    def _keys(self, hotel: hotel_pb2.Hotel) -> Iterable[tuple[str, NameKind, str, Field | None]]:
+    def _keys(self, hotel: hotel_pb2.Hotel) -> Iterable[_Key]:
         display = hotel.names[0].text
         for name in hotel.names:
-            folded = _tidy(fold(name.text).text)
+            folded = _tidy(fold_text(name.text))
             if _names_something(folded):
-                yield folded, NameKind.HOTEL, display, None
+                yield folded, (NameKind.HOTEL, display, None)
             for alias in _aliases_of(folded):
                 if (
                     _names_something(alias)
                     and alias != folded
                     and not _one_latin_word(alias, folded)
                 ):
-                    yield alias, NameKind.HOTEL_PART, alias, None
-        for field, attribute in _TERM_FIELDS.items():
-            if hotel.HasField(attribute):
-                value = getattr(hotel, attribute)
-                for word in _value_words(fold(value).text, field):
-                    yield word, NameKind.VALUE, value, field
-        for room in hotel.room_types.items:
-            yield fold(room).text, NameKind.VALUE, room, Field.ROOM_TYPE
-        for facility in hotel.facilities.items:
-            if facility.label:
-                yield fold(facility.label).text, NameKind.VALUE, facility.id, Field.FACILITY
+                    yield alias, (NameKind.HOTEL_PART, alias, None)
 
-    def _rebuild(self) -> None:
-        if len(self._pending) > max(_MERGE_LEAST, _MERGE_SHARE * len(self._big)):
-            big = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-            for word in self._payloads:
-                big.add_word(word, len(word))
-            big.make_automaton()
-            self._big, self._small = big, None
-            self._pending.clear()
+    def _build(self, words: set[str]) -> None:
+        """Add a tier of new words, merged with those before it that are not much larger."""
+        if not words:
             return
-        small = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for word in self._pending:
-            small.add_word(word, len(word))
-        if len(small):
-            small.make_automaton()
-            self._small = small
+        tiers = list(self._tiers)
+        while tiers and len(words) > _MERGE_SHARE * len(tiers[-1].words):
+            # Words of hotels that went are left out here; until then `find` skips them.
+            gone = {word for word in tiers[-1].words if word not in self._payloads}
+            self._built -= gone
+            words |= tiers.pop().words - gone
+        self._built |= words
+        # Readers on another thread see the tiers before or after, never between.
+        self._tiers = (*tiers, _Tier.of(words))
 
     # --- asking ----------------------------------------------------------------------------------
     def find(self, text: str) -> list[NameMatch]:
         """Return the names in a folded text, overlaps included."""
         found: list[NameMatch] = []
         seen: set[tuple[int, int]] = set()
-        for automaton in (self._big, self._small):
-            if automaton is None or automaton.kind != ahocorasick.AHOCORASICK:
-                continue
-            for last, length in automaton.iter(text):
+        for tier in self._tiers:
+            for last, length in tier.automaton.iter(text):
                 start, end = last - length + 1, last + 1
                 if (start, end) in seen or not bounded(text, start, end):
                     continue
@@ -244,7 +268,7 @@ class InMemoryCatalogLexicon:
 
     def hotels_named(self, name: str) -> Sequence[HotelRecord]:
         """Return the hotels whose folded name or alias is exactly this."""
-        ids = self._by_name.get(fold_name(fold(name).text), set())
+        ids = self._by_name.get(fold_name(fold_text(name)), set())
         return [self._records[id] for id in sorted(ids)]
 
     def record(self, hotel_id: str) -> HotelRecord | None:
@@ -253,7 +277,7 @@ class InMemoryCatalogLexicon:
 
     def places_containing(self, name: str) -> Sequence[ListedPlace]:
         """Return the entries of nearby lists whose name contains this, at most 64."""
-        wanted = fold_name(fold(name).text)
+        wanted = fold_name(fold_text(name))
         if not wanted:
             return []
         # Copies, because names may be learnt in another thread meanwhile.
@@ -265,7 +289,7 @@ class InMemoryCatalogLexicon:
 
     def place_named(self, name: str) -> Sequence[ListedPlace]:
         """Return the entries whose folded name is exactly this."""
-        places = self._place_index.get(fold_name(fold(name).text), set())
+        places = self._place_index.get(fold_name(fold_text(name)), set())
         return sorted(places, key=lambda place: (place.category, place.name))
 
     def values(self, field: Field) -> frozenset[str]:
@@ -276,7 +300,7 @@ class InMemoryCatalogLexicon:
         """Tell whether a hotel's folded name contains the folded part."""
         if self._haystack is None:
             self._haystack = "\n".join(self._by_name)
-        return fold_name(fold(part).text) in self._haystack
+        return fold_name(fold_text(part)) in self._haystack
 
     def size(self) -> int:
         """Return the number of hotels known."""
@@ -306,18 +330,19 @@ def _places(hotel: hotel_pb2.Hotel) -> tuple[ListedPlace, ...]:
     )
 
 
-def _values(hotel: hotel_pb2.Hotel) -> Iterable[tuple[Field, str]]:
+def _values(hotel: hotel_pb2.Hotel) -> Iterable[_Value]:
     for field, attribute in _TERM_FIELDS.items():
         if hotel.HasField(attribute):
-            yield field, getattr(hotel, attribute)
+            value = getattr(hotel, attribute)
+            yield (field, value, value)
     for room in hotel.room_types.items:
-        yield Field.ROOM_TYPE, room
+        yield (Field.ROOM_TYPE, room, room)
     for facility in hotel.facilities.items:
-        yield Field.FACILITY, facility.id
+        yield (Field.FACILITY, facility.id, facility.label)
     if hotel.HasField("price"):
-        yield Field.PRICE, "present"
+        yield Field.PRICE, "present", ""
     if hotel.HasField("star_rating"):
-        yield Field.STAR_RATING, "present"
+        yield (Field.STAR_RATING, "present", "")
 
 
 def _tidy(name: str) -> str:
@@ -371,6 +396,12 @@ def _place_words(folded: str) -> Iterable[str]:
         yield plain
     if not has_han(name) and name.startswith("the ") and len(name) > 8:
         yield name[4:]
+
+
+def _value_keys(said: _Value) -> Iterable[_Key]:
+    field, value, label = said
+    for word in _value_words(fold_text(label), field):
+        yield word, (NameKind.VALUE, value, field)
 
 
 def _value_words(folded: str, field: Field) -> Iterable[str]:

@@ -12,7 +12,7 @@ import ahocorasick
 import yaml
 
 from services.platform.errors import FailedPrecondition
-from services.text.fold import fold
+from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
@@ -82,7 +82,7 @@ class Lexemes:
         return found
 
     def _add(self, word: str, section: str, id: str, *, need: bool) -> None:
-        folded = fold(word).text.strip()
+        folded = fold_text(word).strip()
         for form in _forms(folded, plural=section == "facilities" and not need):
             self._words.setdefault(form, {}).setdefault((section, id), need)
 
@@ -91,7 +91,7 @@ class Lexemes:
         if len(parts) == 1:
             self._add(need, section, id, need=True)
             return
-        bounded_parts = [_escaped(fold(part).text.strip()) for part in parts]
+        bounded_parts = [_escaped(fold_text(part).strip()) for part in parts]
         reach = _GAP_REACH if not need.isascii() else 3 * _GAP_REACH
         gap = f"[^。!?;]{{0,{reach}}}?"
         self._patterns.append((re.compile(gap.join(bounded_parts)), section, id))

@@ -12,7 +12,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon, Ho
 from services.query_understanding.domain.places import PlaceReadings, categories_of
 from services.query_understanding.domain.recognise import HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
-from services.text.fold import fold
+from services.text.fold import fold_text
 
 _LEAST_CUT_NAME = 3
 
@@ -24,9 +24,9 @@ def resolve_hotel(
     records = lexicon.hotels_named(mention.name)
     if mention.whole and records:
         return records
-    word = fold_name(fold(mention.name).text)
+    word = fold_name(fold_text(mention.name))
     shown = [r for h in state.shown if (r := lexicon.record(h.hotel_id)) is not None
-             and any(word in fold_name(fold(n).text) for n in r.names)]  # fmt: skip
+             and any(word in fold_name(fold_text(n)) for n in r.names)]  # fmt: skip
     return shown[:1] if shown else records
 
 
@@ -65,10 +65,10 @@ def _cut_name(said: Recognised, state: DialogueState) -> ShownHotel | None:
         return None
     best: tuple[int, ShownHotel] | None = None
     for hotel in state.shown:
-        name = fold(hotel.name).text
+        name = fold_text(hotel.name)
         for size in range(min(len(name), 12), _LEAST_CUT_NAME - 1, -1):
             pieces = {name[i : i + size] for i in range(len(name) - size + 1)}
-            others = [fold(o.name).text for o in state.shown if o is not hotel]
+            others = [fold_text(o.name) for o in state.shown if o is not hotel]
             hit = [p for p in pieces if p in text and not any(p in o for o in others)]
             hit = [p for p in hit if not re.search(r"酒店|宾馆|饭店|hotel|附近| ", p)]
             if hit:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.geography.distance import EARTH_RADIUS_KM
+from services.geography.arrays import kilometres, within
 from services.plan.condition import Field, Name, NameMatch, Near, Point, Range, Term
 from services.plan.facts import HotelFacts
 from services.plan.names import fold_name
@@ -127,16 +127,9 @@ class Columns:
         passing: Mask = alive & self._compile(form, count)
         return passing
 
-    def km(self, center: Point, count: int) -> NDArray[np.float64]:
-        """Return the kilometres of the first `count` rows to a point; NaN without a position."""
-        radians = np.radians(self.positions[:count])
-        lat, lon = np.radians(center.latitude), np.radians(center.longitude)
-        chord = (
-            np.sin((radians[:, 0] - lat) / 2) ** 2
-            + np.cos(lat) * np.cos(radians[:, 0]) * np.sin((radians[:, 1] - lon) / 2) ** 2
-        )
-        km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
-        return km
+    def km(self, center: Point, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the kilometres of rows to a point; NaN without a position."""
+        return kilometres(self.positions[rows], center)
 
     def _compile(self, form: NormalForm, count: int) -> Mask:
         match form:
@@ -202,8 +195,10 @@ class Columns:
             known = self._known["nearby"][:count]
             parts.append((self._postings[Field.NEARBY].mask(leaf.listed, count), known))
         if leaf.center is not None and leaf.radius_km is not None:
-            km = self.km(leaf.center, count)
-            parts.append((km <= leaf.radius_km, ~np.isnan(km)))
+            positions = self.positions[:count]
+            near = np.zeros(count, dtype=bool)
+            near[within(positions, leaf.center, leaf.radius_km)] = True
+            parts.append((near, ~np.isnan(positions[:, 0])))
         result = np.full(count, not positive)
         for found, known in parts:
             if positive:

@@ -246,7 +246,7 @@ class FaissIndex:
         self, key: SortKey, rows: NDArray[np.int64], count: int
     ) -> NDArray[np.float64]:
         if key.field is Field.DISTANCE and key.center is not None:
-            values = self._columns.km(key.center, count)[rows]
+            values = self._columns.km(key.center, rows)
         elif key.field in self._columns.numbers:
             values = self._columns.numbers[key.field][rows]
         else:

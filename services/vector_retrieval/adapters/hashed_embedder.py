@@ -16,7 +16,7 @@ import ahocorasick
 import numpy as np
 from numpy.typing import NDArray
 
-from services.text.fold import fold
+from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
 DIMENSION = 128
@@ -25,6 +25,14 @@ COPIES = 2
 GRAMS = (2, 3)
 CONCEPT_WEIGHT = 3.0
 _SEED = 0x9E3779B97F4A7C15
+# Rows worked on at once, and how a row, a kind and a hash share 64 bits.
+_MOST_ROWS = 512
+_HASH_BITS = 50
+_KIND_SHIFT = np.uint64(_HASH_BITS)
+_ROW_SHIFT = np.uint64(_HASH_BITS + 2)
+_HASH_MASK = np.uint64((1 << _HASH_BITS) - 1)
+_CONCEPT = len(GRAMS)
+_WEIGHTS = np.array([1.0, 1.5, 0.0, 0.0])
 
 
 class HashedEmbedder:
@@ -32,13 +40,13 @@ class HashedEmbedder:
 
     def __init__(self, vocabulary: Vocabulary, *, dimension: int = DIMENSION) -> None:
         self._dimension = dimension
-        self._version = f"hashed-ngrams-1/{dimension}/{vocabulary.version}"
+        self._version = f"hashed-ngrams-2/{dimension}/{vocabulary.version}"
         self._concepts = ahocorasick.Automaton()
         words: dict[str, list[int]] = {}
         for section, concepts in vocabulary.sections.items():
             for concept in concepts.values():
                 for word in concept.words():
-                    folded = fold(word).text
+                    folded = fold_text(word)
                     if len(folded) > 1:
                         words.setdefault(folded, []).append(_stable_hash(f"{section}/{concept.id}"))
         for word, features in words.items():
@@ -61,54 +69,84 @@ class HashedEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, for callers that have a thread of their own."""
-        out = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        for row, text in enumerate(texts):
-            out[row] = self._vector(fold(text).text)
+        parts = [
+            self._project(texts[first : first + _MOST_ROWS])
+            for first in range(0, len(texts), _MOST_ROWS)
+        ]
+        if not parts:
+            return np.zeros((0, self._dimension), dtype=np.float32)
+        out = np.concatenate(parts)
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         np.divide(out, norms, out=out, where=norms > 0)
         return out
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
-        codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        # Blanks separate words: no gram crosses one, so word order matters little.
-        blank = codes == 32
-        features, weights = [], []
-        for size in GRAMS:
-            if len(codes) < size:
-                continue
-            count = len(codes) - size + 1
-            hashed = np.full(count, size * 0x1000193, dtype=np.uint64)
-            inside = np.ones(count, dtype=bool)
-            for offset in range(size):
-                part = codes[offset : offset + count]
-                hashed = (hashed ^ part) * np.uint64(0x100000001B3)
-                inside &= ~blank[offset : offset + count]
-            features.append(hashed[inside])
-            weights.append(np.full(int(inside.sum()), 1.0 if size == 2 else 1.5))
-        concepts = {f for _, found in self._concepts.iter(text) for f in found}
-        if concepts:
-            features.append(np.fromiter(concepts, dtype=np.uint64, count=len(concepts)))
-            weights.append(np.full(len(concepts), CONCEPT_WEIGHT))
-        if not features:
-            return np.zeros(self._dimension, dtype=np.float32)
-        return self._project(np.concatenate(features), np.concatenate(weights))
+    def _project(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the rows before they are brought to unit length.
 
-    def _project(
-        self, features: NDArray[np.uint64], weights: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        distinct, index = np.unique(features, return_inverse=True)
-        # A gram said often counts more, but less than proportionally.
-        totals = np.sqrt(np.bincount(index, weights))
-        vector = np.zeros(self._dimension)
-        state = distinct * np.uint64(_SEED)
+        All texts are worked on at once: a numpy call costs more than the grams of one text.
+        """
+        counted = self._counted([fold_text(text) for text in texts])
+        # One number says it all: row, kind of feature, hash. Sorting brings equal ones together.
+        distinct, counts = _runs(np.sort(counted))
+        rows = (distinct >> _ROW_SHIFT).astype(np.int64)
+        kinds = ((distinct >> _KIND_SHIFT) & np.uint64(3)).astype(np.int64)
+        # A gram said often counts more, but less than proportionally; a concept counts once.
+        weights = np.where(kinds == _CONCEPT, CONCEPT_WEIGHT, _WEIGHTS[kinds] * counts)
+        totals = np.sqrt(weights)
+        size = len(texts) * self._dimension
+        vector = np.zeros(size)
+        state = (distinct & _HASH_MASK) * np.uint64(_SEED)
         for _ in range(COPIES):
             state ^= state >> np.uint64(29)
             state *= np.uint64(0xBF58476D1CE4E5B9)
             state ^= state >> np.uint64(32)
             slots = (state % np.uint64(self._dimension)).astype(np.int64)
             signs = np.where(state >> np.uint64(63), -1.0, 1.0)
-            vector += np.bincount(slots, totals * signs, minlength=self._dimension)
-        return vector.astype(np.float32)
+            vector += np.bincount(rows * self._dimension + slots, totals * signs, minlength=size)
+        return vector.reshape(len(texts), self._dimension).astype(np.float32)
+
+    def _counted(self, texts: Sequence[str]) -> NDArray[np.uint64]:
+        """Return every feature of every text as often as it is there."""
+        # Texts are joined by blanks, and no gram crosses a blank: so word order matters little,
+        # and no gram reaches into the next text.
+        joined = " ".join(texts)
+        lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
+        row = np.repeat(np.arange(len(texts), dtype=np.uint64), lengths + 1)
+        codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+        blank = codes == 32
+        found = []
+        for kind, size in enumerate(GRAMS):
+            count = max(0, len(codes) - size + 1)
+            hashed = np.full(count, size * 0x1000193, dtype=np.uint64)
+            inside = np.ones(count, dtype=bool)
+            for offset in range(size):
+                hashed = (hashed ^ codes[offset : offset + count]) * np.uint64(0x100000001B3)
+                inside &= ~blank[offset : offset + count]
+            found.append(_packed(row[:count][inside], kind, hashed[inside]))
+        concepts = [
+            (index, feature)
+            for index, text in enumerate(texts)
+            for feature in {f for _, features in self._concepts.iter(text) for f in features}
+        ]
+        if concepts:
+            pairs = np.array(concepts, dtype=np.uint64)
+            found.append(_packed(pairs[:, 0], _CONCEPT, pairs[:, 1]))
+        return np.concatenate(found)
+
+
+def _packed(rows: NDArray[np.uint64], kind: int, hashed: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # The high bits of a product are its well-mixed ones.
+    mixed = (hashed * np.uint64(_SEED)) >> np.uint64(64 - _HASH_BITS)
+    packed: NDArray[np.uint64] = (rows << _ROW_SHIFT) | (np.uint64(kind) << _KIND_SHIFT) | mixed
+    return packed
+
+
+def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the distinct values of a sorted array and how often each is there."""
+    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+    if not len(values):
+        return values, np.zeros(0, dtype=np.int64)
+    return values[starts], np.diff(np.append(starts, len(values)))
 
 
 def _stable_hash(text: str) -> int:
