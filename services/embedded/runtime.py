@@ -51,10 +51,10 @@ from services.vector_retrieval.adapters.hashed_embedder import HashedEmbedder
 from services.vector_retrieval.settings import VectorRetrievalSettings
 from services.vocabulary import Vocabulary
 
-# How often the graph's need for a rebuild is looked at, and the quiet time before one: a build
+# How often the vector index's need for a build is looked at, and the quiet time before one: a build
 # takes a core, so it waits until a bulk load is over.
-GRAPH_CHECK_S = 1.0
-GRAPH_QUIET_S = 3.0
+INDEX_CHECK_S = 1.0
+INDEX_QUIET_S = 3.0
 PROGRESS_S = 2.0
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class EmbeddedRuntime:
         self._backends: grpc.aio.Channel | None = None
         self._redis: EmbeddedRedis | None = None
         self._worker: CeleryWorker | None = None
-        self._graph_task: asyncio.Task[None] | None = None
+        self._build_task: asyncio.Task[None] | None = None
         self.vectors: FaissIndex | None = None
         self.keywords: TantivyIndex | None = None
 
@@ -138,7 +138,7 @@ class EmbeddedRuntime:
         await self._health.start()
         await self._warm_up()
         await self._health.refresh()
-        self._graph_task = asyncio.create_task(self._keep_graph())
+        self._build_task = asyncio.create_task(self._keep_built())
         return port
 
     async def _open(self, server: RpcServer) -> int:
@@ -212,21 +212,21 @@ class EmbeddedRuntime:
         """Return how many hotels can be found."""
         return 0 if self.keywords is None else self.keywords.size()
 
-    async def _keep_graph(self) -> None:
+    async def _keep_built(self) -> None:
         quiet_since = time.monotonic()
         while True:
-            await asyncio.sleep(GRAPH_CHECK_S)
+            await asyncio.sleep(INDEX_CHECK_S)
             if self.lag() > 0:
                 quiet_since = time.monotonic()
             assert self.vectors is not None
-            if self.vectors.needs_build() and time.monotonic() - quiet_since > GRAPH_QUIET_S:
+            if self.vectors.needs_build() and time.monotonic() - quiet_since > INDEX_QUIET_S:
                 await self.vectors.build()
 
     async def stop(self) -> None:
         """Take no new calls, finish those in work, stop what was started, close what was opened."""
         await self._health.stop()
-        if self._graph_task is not None:
-            self._graph_task.cancel()
+        if self._build_task is not None:
+            self._build_task.cancel()
         if self._worker is not None:
             await asyncio.to_thread(self._worker.stop)
         if self._redis is not None:

@@ -141,7 +141,7 @@ def engines(count: int, table: Table) -> None:
     start = time.perf_counter()
     if vectors.needs_build():
         vectors.build_now()
-    table.add_row("HNSW build", f"{time.perf_counter() - start:.1f} s", "", "")
+    table.add_row("vector index build", f"{time.perf_counter() - start:.1f} s", "", "")
     texts = [f"{query} {n}" for n, query in enumerate(QUERIES)]
     queries = embedder.vectors(texts)
     table.add_row(

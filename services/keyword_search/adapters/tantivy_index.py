@@ -34,6 +34,8 @@ BOOSTS = {"name": 3.0, "place": 1.5, "facility": 1.0, "description": 0.5}
 # Score of satisfying the condition without any word; the prior multiplies it.
 BASE_SCORE = 0.1
 COMMON_SHARE = 0.5
+# Up to here every match is scored.
+SCORED_AT_MOST = 10_000
 PREFERENCE_BOOST = 4.0
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
@@ -157,32 +159,31 @@ class TantivyIndex:
         allowed = self._filter(query.condition)
         if query.sort:
             return self._sorted(searcher, allowed, query)
-        hits = self._ranked(searcher, allowed, query)
+        count = self._count(searcher, allowed, query.condition)
+        hits = self._ranked(searcher, allowed, query, count)
         return self._recalled(
             searcher,
             [address for _, address in hits],
             [score for score, _ in hits],
-            self._count(searcher, allowed, query.condition),
+            count,
             "ranked" if query.tokens else "prior",
             query.condition,
         )
 
     def _ranked(
-        self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery
+        self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery, count: int
     ) -> list[tuple[float, tantivy.DocAddress]]:
-        """Return the best with any of the words, then, where they are few, the best of the rest.
-
-        Most hotels have none of the words, and are never scored.
-        """
-        said = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, word) for word in self._words(searcher, query)]
-        )
-        ranked = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Must, said),
-                (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE)),
-            ]
-        )
+        """Return the best by words and standing."""
+        words = [(tantivy.Occur.Should, word) for word in self._words(searcher, query)]
+        base = (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE))
+        if count <= SCORED_AT_MOST:
+            every = tantivy.Query.boolean_query([base, *words])
+            found = searcher.search(every, query.limit, count=False, weight_by_field="prior")
+            return list(found.hits)
+        # Among many, most have none of the words: first those with any, by the words alone, so
+        # that the engine can skip what can't come first; then, where they are few, the others.
+        said = tantivy.Query.boolean_query(words)
+        ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
         found = searcher.search(ranked, query.limit, count=False).hits
         priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [

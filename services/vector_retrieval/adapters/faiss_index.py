@@ -1,10 +1,14 @@
 """The vector index on faiss, in this process, with a planner in front of it.
 
-A filtered graph search loses recall, so the filter is evaluated first: when few hotels pass,
-exactly these are scored; otherwise the HNSW graph is searched with an ef that grows as the
-filter narrows. The graph is built in the background; rows that it does not have yet are scored
-exactly beside it. faiss cannot delete from the graph: a removed row is masked out, and the
-next build leaves it behind.
+The filter is evaluated first. When few hotels pass, exactly these are scored; otherwise all are
+scanned by 4-bit codes, and the best of those that pass are scored exactly. The scan looks deeper as
+the filter narrows, and where it still found too few, all that pass are scored.
+
+Codes are made in the background; rows that have none yet are scored exactly beside them. faiss
+can't delete from them: a removed row is masked out.
+
+Source: André et al., Cache locality is not enough: High-Performance Nearest Neighbor Search with
+Product Quantization Fast Scan, VLDB 2015; the codes here have one coordinate each.
 """
 
 from __future__ import annotations
@@ -28,16 +32,21 @@ from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.columns import Columns, Mask
 from services.vector_retrieval.domain.item import Item, VectorQuery
 
-# At most this share of the hotels is scored exactly instead of searched in the graph.
+# At most this share of the hotels is scored exactly instead of scanned.
 EXACT_SHARE = 0.03
-# Fewer rows than this are always scored exactly: a scan costs less than a graph.
-GRAPH_FROM = 20_000
-# A graph is built again when this share of the rows is not in it or no longer alive.
-REBUILD_SHARE = 0.2
-GRAPH_NEIGHBOURS = 24
-GRAPH_BUILD_EF = 80
-SEARCH_EF = 128
-MOST_EF = 2_000
+# Fewer rows than this are always scored exactly.
+CODES_FROM = 20_000
+# Codes are made again when this share of the rows has none.
+STALE_SHARE = 0.05
+# Rows that the quantizer learns from.
+TRAINED_ON = 50_000
+# Scored exactly of what a scan found: this many, or this many times the limit.
+LEAST_SCORED = 500
+SCORED_PER_HIT = 10
+# A scan deeper than this costs more than scoring what passes.
+DEEPEST = 20_000
+# With fewer than this many times the limit left of it, a scan has not seen enough.
+ENOUGH = 3
 SEARCH_THREADS = 2
 PRIOR_RATING = 3.5
 PRIOR_REVIEWS = 20
@@ -48,8 +57,8 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Graph:
-    index: faiss.IndexHNSWFlat
+class _Codes:
+    index: faiss.IndexPQFastScan
     rows: int
 
 
@@ -68,7 +77,7 @@ class FaissIndex:
         self._revisions: dict[str, int] = {}
         self._write_lock = threading.Lock()
         self._searchers = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="faiss")
-        self._graph: _Graph | None = None
+        self._codes: _Codes | None = None
         self._dead = 0
         self._generation = 0
 
@@ -100,29 +109,30 @@ class FaissIndex:
         return f"faiss-{faiss.__version__}/{self._generation}"
 
     def needs_build(self) -> bool:
-        """Tell whether a new graph would be worth its time."""
+        """Tell whether new codes would be worth their time."""
         count = self._columns.count
-        if count < GRAPH_FROM:
+        if count < CODES_FROM:
             return False
-        covered = self._graph.rows if self._graph else 0
-        return count - covered > REBUILD_SHARE * count
+        covered = self._codes.rows if self._codes else 0
+        return count - covered > STALE_SHARE * count
 
     async def build(self) -> None:
-        """Build a graph of the rows that are there now, beside searches and updates."""
+        """Make codes of the rows that are there now, beside searches and updates."""
         await asyncio.to_thread(self.build_now)
 
     def build_now(self) -> None:
         """As `build`, in this thread."""
         count = self._columns.count
-        index = faiss.IndexHNSWFlat(self._dimension, GRAPH_NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = GRAPH_BUILD_EF
-        # Rows are kept as they are numbered; dead ones are masked out when searched.
+        index = faiss.IndexPQFastScan(
+            self._dimension, self._dimension, 4, faiss.METRIC_INNER_PRODUCT
+        )
+        index.train(self._vectors[: count : max(1, count // TRAINED_ON)])
         step = 20_000
         for start in range(0, count, step):
             index.add(self._vectors[start : min(start + step, count)])
-        self._graph = _Graph(index, count)
+        self._codes = _Codes(index, count)
         self._generation += 1
-        log.info("graph_built", rows=count)
+        log.info("codes_made", rows=count)
 
     def close(self) -> None:
         """Release the threads."""
@@ -189,12 +199,16 @@ class FaissIndex:
         if query.vector is None or not query.vector.any():
             rows, scores = _best(np.flatnonzero(mask), self._prior, query.limit)
             return self._recalled(rows, scores, passing, "prior")
-        graph = self._graph
-        if graph is None or passing <= max(EXACT_SHARE * count, 4 * query.limit):
+        codes = self._codes
+        if codes is None or passing <= max(EXACT_SHARE * count, 4 * query.limit):
             rows, scores = self._exact(np.flatnonzero(mask), query.vector, query.limit)
             return self._recalled(rows, scores, passing, "exact")
-        rows, scores = self._hnsw(graph, mask, passing, query, count)
-        return self._recalled(rows, scores, passing, "hnsw")
+        scanned = self._scanned(codes, mask, passing, query, count)
+        if scanned is None:
+            rows, scores = self._exact(np.flatnonzero(mask), query.vector, query.limit)
+            return self._recalled(rows, scores, passing, "exact")
+        rows, scores = self._exact(scanned, query.vector, query.limit)
+        return self._recalled(rows, scores, passing, "scan")
 
     def _mask(self, condition: Condition | None, count: int) -> Mask:
         return self._columns.mask(None if condition is None else normal_form(condition), count)
@@ -212,27 +226,22 @@ class FaissIndex:
         order = np.lexsort((rows, -scores))
         return rows[order], scores[order]
 
-    def _hnsw(
-        self, graph: _Graph, mask: Mask, passing: int, query: VectorQuery, count: int
-    ) -> tuple[NDArray[np.int64], Floats]:
+    def _scanned(
+        self, codes: _Codes, mask: Mask, passing: int, query: VectorQuery, count: int
+    ) -> NDArray[np.int64] | None:
+        """Return the passing rows worth scoring; `None` where a scan can't tell."""
         assert query.vector is not None
-        share = passing / count
-        ef = int(min(MOST_EF, max(SEARCH_EF, 2 * query.limit) / max(share, 0.05)))
-        selector = None
-        if share < 1.0:
-            bits = np.packbits(mask[: graph.rows], bitorder="little")
-            selector = faiss.IDSelectorBitmap(bits)
-        parameters = faiss.SearchParametersHNSW(efSearch=ef, sel=selector)
-        scores, rows = graph.index.search(query.vector[np.newaxis], query.limit, params=parameters)
-        found, near = rows[0], scores[0]
-        near, found = near[found >= 0], found[found >= 0]
-        tail = np.flatnonzero(mask[graph.rows :]) + graph.rows
-        if len(tail):
-            more, their = self._exact(tail, query.vector, query.limit)
-            found, near = np.concatenate((found, more)), np.concatenate((near, their))
-            order = np.lexsort((found, -near))[: query.limit]
-            found, near = found[order], near[order]
-        return found, near
+        depth = max(LEAST_SCORED, SCORED_PER_HIT * query.limit) * count // passing
+        if depth > DEEPEST:
+            return None
+        _, found = codes.index.search(query.vector[np.newaxis], min(depth, codes.rows))
+        rows = found[0][found[0] >= 0]
+        rows = rows[mask[rows]]
+        uncoded = np.flatnonzero(mask[codes.rows :]) + codes.rows
+        if len(rows) + len(uncoded) < min(passing, ENOUGH * query.limit):
+            return None
+        both: NDArray[np.int64] = np.concatenate((rows, uncoded))
+        return both
 
     def _sorted(self, mask: Mask, query: VectorQuery, count: int) -> NDArray[np.int64]:
         rows = np.flatnonzero(mask)
