@@ -133,6 +133,14 @@ def _nears() -> st.SearchStrategy[Condition]:
     )
 
 
+def circles() -> st.SearchStrategy[Near]:
+    """Circles of a metre to half the Earth, over poles and the 180th meridian, or lists."""
+    points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180)) | st.sampled_from(POINTS)
+    radii = st.floats(0.001, 20_000) | st.sampled_from((1.0, 50.0))
+    listed = st.lists(st.sampled_from(PLACES), max_size=2).map(tuple)
+    return st.builds(Near, st.just(1), listed, points, radii)
+
+
 def conditions() -> st.SearchStrategy[Condition]:
     """Trees of every node and leaf, a few levels deep."""
     return st.recursive(

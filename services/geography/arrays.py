@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,23 +29,41 @@ def kilometres(positions: NDArray[np.float64], center: Position) -> NDArray[np.f
     return km
 
 
-def within(positions: NDArray[np.float64], center: Position, radius_km: float) -> NDArray[np.intp]:
-    """Return the rows of `(n, 2)` degrees at most `radius_km` from a point, in order.
+class Box(NamedTuple):
+    """Degrees that hold a circle; `west` above `east` never occurs."""
 
-    Only rows in the box of latitudes and longitudes around the circle are measured.
+    south: float
+    north: float
+    west: float
+    east: float
 
-    Source of the box: the spherical law of sines in the right triangle of pole, center and the
-    easternmost point of the circle: sin(half width) = sin(reach) / cos(latitude).
+
+def bounding_box(center: Position, radius_km: float) -> Box | None:
+    """Return the box of a circle; `None` where it holds a pole or crosses the 180th meridian.
+
+    Source: the spherical law of sines in the right triangle of pole, center and the easternmost
+    point of the circle: sin(half width) = sin(reach) / cos(latitude).
     """
     reach = radius_km / EARTH_RADIUS_KM
     height = math.degrees(reach) + _MARGIN
+    south, north = center.latitude - height, center.latitude + height
+    if south <= -90 or north >= 90:
+        return None
+    half = math.degrees(math.asin(math.sin(reach) / math.cos(math.radians(center.latitude))))
+    west, east = center.longitude - half - _MARGIN, center.longitude + half + _MARGIN
+    return Box(south, north, west, east) if west >= -180 and east <= 180 else None
+
+
+def within(positions: NDArray[np.float64], center: Position, radius_km: float) -> NDArray[np.intp]:
+    """Return the rows of `(n, 2)` degrees at most `radius_km` from a point, in order.
+
+    Only rows in the box around the circle are measured.
+    """
+    box = bounding_box(center, radius_km)
+    if box is None:
+        return np.flatnonzero(kilometres(positions, center) <= radius_km)
     latitudes, longitudes = positions[:, 0], positions[:, 1]
-    inside = np.abs(latitudes - center.latitude) <= height
-    # Near a pole, or over half the Earth, every longitude is within reach.
-    narrow = math.sin(min(reach, math.pi / 2)) < math.cos(math.radians(center.latitude))
-    if narrow and abs(center.latitude) + height < 90:
-        width = math.degrees(math.asin(math.sin(reach) / math.cos(math.radians(center.latitude))))
-        apart = np.abs(longitudes - center.longitude)
-        inside &= np.minimum(apart, 360 - apart) <= width + _MARGIN
+    inside = (latitudes >= box.south) & (latitudes <= box.north)
+    inside &= (longitudes >= box.west) & (longitudes <= box.east)
     rows = np.flatnonzero(inside)
     return rows[kilometres(positions[rows], center) <= radius_km]

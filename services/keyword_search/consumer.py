@@ -25,15 +25,20 @@ async def subscribe(
 ) -> list[Consumption]:
     """Start reading located searches and the catalogue."""
 
-    async def retrieve(plan: QueryPlan, wanted: int) -> candidate_pb2.StageResult:
+    async def retrieve(plan: QueryPlan, wanted: int, into: candidate_pb2.StageResult) -> None:
         recalled = await handlers.retrieve(plan, limit=wanted, index=index)
-        return recall_wire.stage_result(
-            candidate_pb2.RECALL_STAGE_KEYWORD, recalled, index_version=index.version()
+        recall_wire.stage_result(
+            candidate_pb2.RECALL_STAGE_KEYWORD, recalled, index_version=index.version(), into=into
         )
 
+    # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
+    # while they keep searches from theirs.
+    one_batch = asyncio.Lock()
+
     async def on_catalogue(records: Sequence[Record]) -> None:
-        documents, removed = await asyncio.to_thread(_documents, records)
-        await handlers.index_hotels(documents, removed, index=index)
+        async with one_batch:
+            documents, removed = await asyncio.to_thread(_documents, records)
+            await handlers.index_hotels(documents, removed, index=index)
 
     searches = Subscription(
         group_of(SERVICE),

@@ -86,9 +86,14 @@ async def subscribe(
             )
         )
 
+    # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
+    # while they keep searches from theirs.
+    one_batch = asyncio.Lock()
+
     async def on_catalogue(records: Sequence[Record]) -> None:
-        await asyncio.to_thread(_learn, records, lexicon)
-        metrics.LEXICON_HOTELS.set(lexicon.size())
+        async with one_batch:
+            await asyncio.to_thread(_learn, records, lexicon)
+            metrics.LEXICON_HOTELS.set(lexicon.size())
 
     searches = Subscription(
         group_of(SERVICE),

@@ -25,7 +25,8 @@ HOTEL_TOPIC = "concierge.catalog.hotel.v1"
 
 log = structlog.get_logger(__name__)
 
-Retrieve = Callable[[QueryPlan, int], Awaitable[candidate_pb2.StageResult]]
+# Finds as many hotels as wanted and writes them into the message.
+Retrieve = Callable[[QueryPlan, int, candidate_pb2.StageResult], Awaitable[None]]
 
 
 def on_search_located(
@@ -44,21 +45,19 @@ def on_search_located(
 
     async def recall(message: search_events_pb2.SearchLocated, record: Record) -> None:
         start = time.perf_counter_ns()
-        try:
-            result = await retrieve(
-                wire.searchable_plan(message.plan), max(limit, message.context.rank_depth)
-            )
-        except ConciergeError as error:
-            log.warning("recall_failed", service=service, reason=error.reason)
-            result = wire.failed_stage(stage, error)
         found = search_events_pb2.CandidatesFound(
             context=message.context,
             plan=message.plan,
             state=message.state,
             places=message.places,
             skipped_stages=message.skipped_stages,
-            result=result,
         )
+        wanted = max(limit, message.context.rank_depth)
+        try:
+            await retrieve(wire.searchable_plan(message.plan), wanted, found.result)
+        except ConciergeError as error:
+            log.warning("recall_failed", service=service, reason=error.reason)
+            found.result.CopyFrom(wire.failed_stage(stage, error))
         timing = found.context.timings.add(stage=service)
         timing.took.FromNanoseconds(time.perf_counter_ns() - start)
         await bus.publish(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concierge.catalog.v1 import hotel_pb2
 from concierge.plan.v1 import plan_pb2
 from concierge.recall.v1 import candidate_pb2
 
@@ -39,26 +38,26 @@ def limit_of(page_size: int) -> int:
 
 
 def stage_result(
-    stage: candidate_pb2.RecallStage.ValueType, recalled: Recalled, *, index_version: str
+    stage: candidate_pb2.RecallStage.ValueType,
+    recalled: Recalled,
+    *,
+    index_version: str,
+    into: candidate_pb2.StageResult | None = None,
 ) -> candidate_pb2.StageResult:
-    """Return what a stage found."""
-    result = candidate_pb2.StageResult(
-        stage=stage,
-        match_count=recalled.match_count,
-        index_version=index_version,
-        method=recalled.method,
-        leave_one_out=[
-            candidate_pb2.LeaveOneOutCount(condition_index=index, match_count=count)
-            for index, count in enumerate(recalled.leave_one_out)
-        ],
-    )
+    """Return what a stage found, written into an empty message of a larger one where given.
+
+    Fifty records are worth that: protobuf copies a message that is set.
+    """
+    result = candidate_pb2.StageResult() if into is None else into
+    result.stage = stage
+    result.match_count = recalled.match_count
+    result.index_version = index_version
+    result.method = recalled.method
+    for index, count in enumerate(recalled.leave_one_out):
+        result.leave_one_out.add(condition_index=index, match_count=count)
     for rank, found in enumerate(recalled.candidates, start=1):
-        result.candidates.add(
-            hotel_id=found.hotel_id,
-            rank=rank,
-            score=found.score,
-            hotel=hotel_pb2.Hotel.FromString(found.record),
-        )
+        candidate = result.candidates.add(hotel_id=found.hotel_id, rank=rank, score=found.score)
+        candidate.hotel.ParseFromString(found.record)
     return result
 
 

@@ -33,15 +33,20 @@ async def subscribe(
 ) -> list[Consumption]:
     """Start reading located searches and the catalogue."""
 
-    async def retrieve(plan: QueryPlan, wanted: int) -> candidate_pb2.StageResult:
+    async def retrieve(plan: QueryPlan, wanted: int, into: candidate_pb2.StageResult) -> None:
         recalled = await handlers.retrieve(plan, limit=wanted, embedder=embedder, index=index)
-        return recall_wire.stage_result(
-            candidate_pb2.RECALL_STAGE_VECTOR, recalled, index_version=index.version()
+        recall_wire.stage_result(
+            candidate_pb2.RECALL_STAGE_VECTOR, recalled, index_version=index.version(), into=into
         )
 
+    # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
+    # while they keep searches from theirs.
+    one_batch = asyncio.Lock()
+
     async def on_catalogue(records: Sequence[Record]) -> None:
-        items, passages, removed = await asyncio.to_thread(_items, records)
-        await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
+        async with one_batch:
+            items, passages, removed = await asyncio.to_thread(_items, records)
+            await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
 
     searches = Subscription(
         group_of(SERVICE),

@@ -122,10 +122,14 @@ class Compiler:
             return tantivy.Query.term_query(self._schema, "names", wanted)
         return tantivy.Query.regex_query(self._schema, "names", f".*{_escape(wanted)}.*")
 
+    def listed(self, leaf: Near) -> tantivy.Query:
+        """Return the query of the records that list the place, by any of its entries."""
+        return self._values("nearby", [f"{p.category}/{p.name}" for p in leaf.listed])
+
     def _near(self, leaf: Near, positive: bool) -> tantivy.Query:
         listed = circle = None
         if leaf.listed:
-            listed = self._values("nearby", [f"{p.category}/{p.name}" for p in leaf.listed])
+            listed = self.listed(leaf)
         if leaf.center is not None and leaf.radius_km is not None:
             rows = self._circle(leaf.center, leaf.radius_km)
             circle = tantivy.Query.term_set_query(self._schema, "row", rows)

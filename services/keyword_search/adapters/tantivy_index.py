@@ -14,15 +14,18 @@ import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
-from services.geography.arrays import kilometres, within
+from services.geography.arrays import bounding_box, kilometres, within
 from services.keyword_search.adapters.tantivy_conditions import Compiler, known_fields
 from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
-from services.plan.condition import Condition, Field, Point
+from services.plan.condition import Condition, Field, Near, Point
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey, Trend
 from services.plan.tree import conjunction, conjuncts
@@ -47,10 +50,33 @@ _RAW_FIELDS = (
 _FLOAT_FIELDS = ("price", "guest_rating", "star_rating", "review_count", "prior")
 
 
+@dataclass(frozen=True, slots=True)
+class _Circle:
+    """A circle, and the rows that count as near whatever their distance."""
+
+    center: Point
+    radius_km: float
+    listed: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What the engine matches, and the circles that hits must lie in besides."""
+
+    query: tantivy.Query
+    circles: tuple[_Circle, ...]
+
+
 class TantivyIndex:
     """`KeywordIndex` on tantivy. Searches run on threads and see whole batches only."""
 
-    def __init__(self, *, writer_heap_bytes: int = WRITER_HEAP_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        writer_heap_bytes: int = WRITER_HEAP_BYTES,
+        scored_at_most: int = SCORED_AT_MOST,
+    ) -> None:
+        self._scored_at_most = scored_at_most
         self._schema = _schema()
         self._index = tantivy.Index(self._schema)
         self._index.register_tokenizer(
@@ -156,11 +182,11 @@ class TantivyIndex:
     def search_now(self, query: KeywordQuery) -> Recalled:
         """As `search`, in this thread."""
         searcher = self._index.searcher()
-        allowed = self._filter(query.condition)
         if query.sort:
-            return self._sorted(searcher, allowed, query)
-        count = self._count(searcher, allowed, query.condition)
-        hits = self._ranked(searcher, allowed, query, count)
+            return self._sorted(searcher, self._filter(query.condition), query)
+        match = self._match(searcher, query.condition)
+        count = self._count(searcher, match, query.condition)
+        hits = self._ranked(searcher, match, query, count)
         return self._recalled(
             searcher,
             [address for _, address in hits],
@@ -170,21 +196,100 @@ class TantivyIndex:
             query.condition,
         )
 
+    def _match(self, searcher: tantivy.Searcher, condition: Condition | None) -> _Match:
+        """Take circles that every hit must lie in out of the engine's hands.
+
+        The engine would need the row of every hotel in the circle, at microseconds each. It gets
+        the box around it instead, and hits are measured.
+        """
+        boxes: list[tantivy.Query] = []
+        circles: list[_Circle] = []
+        others: list[Condition] = []
+        for part in conjuncts(condition):
+            if isinstance(part, Near) and part.center and part.radius_km:
+                box = bounding_box(part.center, part.radius_km)
+                if box is not None:
+                    near = tantivy.Query.boolean_query(
+                        [
+                            (tantivy.Occur.Must, self._range("latitude", box.south, box.north)),
+                            (tantivy.Occur.Must, self._range("longitude", box.west, box.east)),
+                        ]
+                    )
+                    listed = np.zeros(0, dtype=np.int64)
+                    if part.listed:
+                        said = self._compiler.listed(part)
+                        listed = self._rows_of(searcher, said)
+                        near = tantivy.Query.boolean_query(
+                            [(tantivy.Occur.Should, near), (tantivy.Occur.Should, said)]
+                        )
+                    circles.append(_Circle(part.center, part.radius_km, listed))
+                    boxes.append(near)
+                    continue
+            others.append(part)
+        wanted = self._filter(conjunction(tuple(others)))
+        parts = [(tantivy.Occur.Must, part) for part in (wanted, *boxes)]
+        return _Match(tantivy.Query.boolean_query(parts) if boxes else wanted, tuple(circles))
+
+    def _rows_of(self, searcher: tantivy.Searcher, query: tantivy.Query) -> NDArray[np.int64]:
+        """Return the rows of everything that matches."""
+        count = int(searcher.search(query, 1).count)
+        if count == 0:
+            return np.zeros(0, dtype=np.int64)
+        hits = searcher.search(query, count, count=False, order_by_field="row").hits
+        return np.array([row for row, _ in hits], dtype=np.int64)
+
+    def _range(self, field: str, least: float, most: float) -> tantivy.Query:
+        return tantivy.Query.range_query(self._schema, field, tantivy.FieldType.Float, least, most)
+
+    def _inside(self, rows: NDArray[np.int64], circles: Sequence[_Circle]) -> NDArray[np.bool_]:
+        """Return which rows lie in every circle."""
+        inside = np.ones(len(rows), dtype=bool)
+        positions = self._positions[rows]
+        for circle in circles:
+            near = kilometres(positions, circle.center) <= circle.radius_km
+            if len(circle.listed):
+                near |= np.isin(rows, circle.listed)
+            inside &= near
+        return inside
+
+    def _best(
+        self,
+        searcher: tantivy.Searcher,
+        query: tantivy.Query,
+        limit: int,
+        circles: Sequence[_Circle],
+        **order: Any,
+    ) -> list[tuple[float, tantivy.DocAddress]]:
+        """Return the first hits that lie in every circle."""
+        if not circles:
+            return list(searcher.search(query, limit, count=False, **order).hits)
+        asked = 2 * limit
+        while True:
+            hits = searcher.search(query, asked, count=False, **order).hits
+            rows = searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
+            inside = self._inside(np.array(rows, dtype=np.int64), circles)
+            good = [hit for hit, is_in in zip(hits, inside, strict=True) if is_in]
+            if len(good) >= limit or len(hits) < asked:
+                return good[:limit]
+            asked *= 4
+
     def _ranked(
-        self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery, count: int
+        self, searcher: tantivy.Searcher, match: _Match, query: KeywordQuery, count: int
     ) -> list[tuple[float, tantivy.DocAddress]]:
         """Return the best by words and standing."""
         words = [(tantivy.Occur.Should, word) for word in self._words(searcher, query)]
-        base = (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, BASE_SCORE))
-        if count <= SCORED_AT_MOST:
+        base = (
+            tantivy.Occur.Must,
+            tantivy.Query.const_score_query(match.query, BASE_SCORE),
+        )
+        if count <= self._scored_at_most:
             every = tantivy.Query.boolean_query([base, *words])
-            found = searcher.search(every, query.limit, count=False, weight_by_field="prior")
-            return list(found.hits)
+            return self._best(searcher, every, query.limit, match.circles, weight_by_field="prior")
         # Among many, most have none of the words: first those with any, by the words alone, so
         # that the engine can skip what can't come first; then, where they are few, the others.
         said = tantivy.Query.boolean_query(words)
         ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
-        found = searcher.search(ranked, query.limit, count=False).hits
+        found = self._best(searcher, ranked, query.limit, match.circles)
         priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [
             (score * _standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
@@ -192,20 +297,21 @@ class TantivyIndex:
         hits.sort(key=lambda hit: -hit[0])
         if len(hits) < query.limit:
             others = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, allowed), (tantivy.Occur.MustNot, said)]
+                [(tantivy.Occur.Must, match.query), (tantivy.Occur.MustNot, said)]
             )
-            rest = searcher.search(
-                others, query.limit - len(hits), count=False, order_by_field="prior"
+            rest = self._best(
+                searcher, others, query.limit - len(hits), match.circles, order_by_field="prior"
             )
-            hits += [(BASE_SCORE * _standing(prior), at) for prior, at in rest.hits]
+            hits += [(BASE_SCORE * _standing(prior), at) for prior, at in rest]
         return hits
 
-    def _count(
-        self, searcher: tantivy.Searcher, allowed: tantivy.Query, condition: Condition | None
-    ) -> int:
-        if condition is not None:
-            return int(searcher.search(allowed, 1).count)
-        return int(searcher.num_docs - searcher.search(self._closed, 1).count)
+    def _count(self, searcher: tantivy.Searcher, match: _Match, condition: Condition | None) -> int:
+        if condition is None:
+            return int(searcher.num_docs - searcher.search(self._closed, 1).count)
+        if not match.circles:
+            return int(searcher.search(match.query, 1).count)
+        rows = self._rows_of(searcher, match.query)
+        return int(np.count_nonzero(self._inside(rows, match.circles)))
 
     def _filter(self, condition: Condition | None) -> tantivy.Query:
         wanted = (
@@ -356,6 +462,8 @@ def _schema() -> tantivy.Schema:
     for field in _FLOAT_FIELDS:
         builder.add_float_field(field, indexed=False, fast=True)
     builder.add_integer_field("row", indexed=True, fast=True)
+    for name in ("latitude", "longitude"):
+        builder.add_float_field(name, fast=True)
     return builder.build()
 
 
@@ -377,6 +485,8 @@ def _tantivy_document(document: Document, row: int) -> tantivy.Document:
         "nearby": [f"{place.category}/{place.name}" for place in facts.nearby or ()],
         "prior": [document.prior],
         "row": [row],
+        "latitude": [] if facts.location is None else [facts.location.latitude],
+        "longitude": [] if facts.location is None else [facts.location.longitude],
     }
     for field in ("brand", "kind", "tier", "price_band", "district", "city"):
         if (text := getattr(facts, field)) is not None:

@@ -10,6 +10,7 @@ hashing keeps inner products unbiased).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import ahocorasick
@@ -25,6 +26,8 @@ COPIES = 2
 GRAMS = (2, 3)
 CONCEPT_WEIGHT = 3.0
 _SEED = 0x9E3779B97F4A7C15
+# Texts that cost less than handing them to a thread.
+_QUICK = 4
 # Rows worked on at once, and how a row, a kind and a hash share 64 bits.
 _MOST_ROWS = 512
 _HASH_BITS = 50
@@ -65,7 +68,9 @@ class HashedEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return `(n, dimension)` float32 rows of unit length."""
-        return self.vectors(texts)
+        if len(texts) <= _QUICK:
+            return self.vectors(texts)
+        return await asyncio.to_thread(self.vectors, texts)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, for callers that have a thread of their own."""

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from hypothesis import HealthCheck, given, settings
 
-from services.plan.condition import Condition
+from services.plan.condition import All, Condition, Near
 from services.plan.evaluate import satisfies
 from services.plan.facts import HotelFacts
 from services.recall.recalled import Recalled
-from tests.strategies import catalogues, conditions
+from tests.strategies import catalogues, circles, conditions
 
 
 class FilteredIndex(Protocol):
@@ -47,6 +47,22 @@ class FilterContract:
         recalled = await index.find(condition)
         assert {found.hotel_id for found in recalled.candidates} == expected
         assert recalled.match_count == len(expected)
+
+    @settings(
+        max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(hotels=catalogues(), circle=circles(), condition=conditions())
+    async def test_a_circle_that_all_must_lie_in(
+        self, hotels: list[HotelFacts], circle: Near, condition: Condition
+    ) -> None:
+        """Most searches have one, so indexes have a way of their own for it."""
+        index = self.make_index()
+        await index.fill(hotels)
+        for tree in (circle, All((circle, condition))):
+            recalled = await index.find(tree)
+            found = {found.hotel_id for found in recalled.candidates}
+            assert found == {h.hotel_id for h in hotels if not h.closed and satisfies(tree, h)}
+            assert recalled.match_count == len(found)
 
     async def test_closed_hotels_are_never_found(self) -> None:
         index = self.make_index()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.keyword_search.adapters.tantivy_index import TantivyIndex
+from services.keyword_search.adapters.tantivy_index import SCORED_AT_MOST, TantivyIndex
 from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
 from services.plan.condition import Condition
@@ -31,8 +31,13 @@ class _Faiss:
 
 
 class _Tantivy:
+    def __init__(self, *, scored_at_most: int = SCORED_AT_MOST) -> None:
+        self._scored_at_most = scored_at_most
+
     async def fill(self, hotels: Sequence[HotelFacts]) -> None:
-        self._index = TantivyIndex(writer_heap_bytes=15_000_000)
+        self._index = TantivyIndex(
+            writer_heap_bytes=15_000_000, scored_at_most=self._scored_at_most
+        )
         self._index.upsert_now([Document(hotel, "", "", "", "", 3.5, b"r", 1) for hotel in hotels])
 
     async def find(self, condition: Condition | None) -> Recalled:
@@ -47,3 +52,10 @@ class TestFaissFilter(FilterContract):
 class TestTantivyFilter(FilterContract):
     def make_index(self) -> FilteredIndex:
         return _Tantivy()
+
+
+class TestTantivyFilterOfManyMatches(FilterContract):
+    """As if every condition let many hotels through."""
+
+    def make_index(self) -> FilteredIndex:
+        return _Tantivy(scored_at_most=0)
