@@ -134,6 +134,11 @@ def query(text: str) -> list[str]:
     return [token for token in dict.fromkeys(tokens(text)) if token not in _STOP]
 
 
+def word_classes(text: str) -> list[tuple[str, str]]:
+    """Return the words of a Chinese text with their classes, as ICTCLAS names them: n, v, r, ..."""
+    return [(word, kind) for word, kind in rjieba.tag(text)]
+
+
 # Longer texts, descriptions for one, hardly come twice.
 _REMEMBERED_CHARS = 32
 

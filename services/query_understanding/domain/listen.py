@@ -9,6 +9,11 @@ from services.plan.condition import Field, PlaceCategory
 from services.plan.query_plan import Clarification, PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.domain.place_names import (
+    category_of,
+    could_be_a_name,
+    tidied,
+)
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
@@ -63,7 +68,7 @@ def listen(
             focus = ids[0]
         elif focus not in ids or len(ids) > 1:
             focus = focus if focus in ids and len(ids) == 1 else ""
-    places = _focus_places(said, state, topic)
+    places = _focus_places(said, state, topic, lexicon)
     return replace(
         state,
         shown=tuple(shown) or state.shown,
@@ -123,7 +128,9 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
     return state.topic
 
 
-def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[PlaceMention, ...]:
+def _focus_places(
+    said: Recognised, state: DialogueState, topic: str, lexicon: CatalogLexicon
+) -> tuple[PlaceMention, ...]:
     """Return places the system put forward; those it only listed as near do not count."""
     text, turn = said.turn.text, said.turn
     category = topic_category(topic) or topic_category(state.topic)
@@ -136,9 +143,9 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
         if _listed(text, place.start) or _ADDRESS.search(text[: place.start]):
             continue
         span = turn.span(place.start, place.end)
-        found.append(
-            (place.start, PlaceMention(0, span.text, place.name, category, state.city, ()))
-        )
+        kinds = {entry.category for entry in lexicon.place_named(place.name)}
+        kind = category if category in kinds or len(kinds) != 1 else next(iter(kinds))
+        found.append((place.start, PlaceMention(0, span.text, place.name, kind, state.city, ())))
     pattern = _SUGGESTED if not text.isascii() else _EN_SUGGESTED
     for match in pattern.finditer(text):
         if _listed(text, match.start()) or any(
@@ -152,9 +159,12 @@ def _focus_places(said: Recognised, state: DialogueState, topic: str) -> tuple[P
             r"[^和、或及]+" if not text.isascii() else r"(?:(?! and ).)+", text[start:end]
         ):
             span = turn.span(start + piece.start(), start + piece.end())
-            name = _MODIFIED.sub("", span.text.strip())
-            if elsewhere and 3 <= len(name) <= 40 and not _NOT_A_NAME.search(name):
-                found.append((start, PlaceMention(0, name, "", category, state.city, ())))
+            name = tidied(_MODIFIED.sub("", span.text.strip()))
+            if not elsewhere or not 3 <= len(name) <= 40 or _NOT_A_NAME.search(name):
+                continue
+            if could_be_a_name(name):
+                kind = category_of(name) or category
+                found.append((start, PlaceMention(0, name, "", kind, state.city, ())))
     # The first put forward is the one "it" means, so it comes last.
     found.sort(key=lambda entry: -entry[0])
     return tuple(mention for _, mention in found)

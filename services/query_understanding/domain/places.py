@@ -10,6 +10,7 @@ from services.plan.condition import Field, ListedPlace, Near, PlaceCategory
 from services.plan.query_plan import PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom, Cue
+from services.query_understanding.domain.place_names import could_be_a_name, could_stand_before_near
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.turn_text import TurnText
 
@@ -357,7 +358,8 @@ def _unknown(
     for pattern in _INTRODUCED:
         for match in pattern.finditer(text):
             start, end = _trim(text, *match.span("name"))
-            if end - start >= 2 and not _NO_NAME.search(text[start:end]):
+            name = text[start:end]
+            if end - start >= 2 and not _NO_NAME.search(name) and could_be_a_name(name):
                 add(start, end, end, _word_category(text[start : match.end() + 6]))
     return found
 
@@ -383,7 +385,10 @@ def _before(said: Recognised, at: int) -> tuple[int, int]:
     if verb is not None and verb.end() < at - low:
         low += verb.end()
     start, end = _trim(text, low, at)
-    return (start, start) if _NO_NAME.search(text[start:end]) else (start, end)
+    name = text[start:end]
+    if _NO_NAME.search(name) or not could_stand_before_near(name):
+        return start, start
+    return start, end
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,0 +1,81 @@
+"""Which words could name a place that no list has."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from services.plan.condition import PlaceCategory
+from services.platform.errors import FailedPrecondition
+from services.text.analyser import word_classes
+from services.text.fold import fold_text, has_han
+
+HEADS_FILE = Path(__file__).parents[1] / "data" / "place_heads.yaml"
+# Word classes that no name is made of: verbs, adverbs, pronouns, prepositions and particles.
+_NOT_IN_NAMES = frozenset("vdrpcuyekfzo")
+_BRANCH = re.compile(r"^(.*?[(（][^()（）]+[)）]).*$")
+_LOOSE_END = re.compile(
+    r"(?:的话|的时候|以后|之后|一家|一个|这家|这个|那家|那个|好了|的|了|吧|呢|啊|呀|吗|哦)+$"
+)
+
+
+def tidied(name: str) -> str:
+    """Return the name without what talk leaves at its end: "颐和园的话", "烤肉季(南锣店)一家"."""
+    branch = _BRANCH.match(name)
+    return branch[1] if branch is not None else _LOOSE_END.sub("", name)
+
+
+def category_of(name: str) -> PlaceCategory | None:
+    """Return what a place of this name would be, by what the name ends with."""
+    folded = fold_text(name).strip()
+    heads = _heads()
+    for size in range(min(len(folded), max(map(len, heads))), 0, -1):
+        category = heads.get(folded[-size:])
+        if category is not None:
+            return category
+    return None
+
+
+@lru_cache(maxsize=4096)
+def could_be_a_name(name: str) -> bool:
+    """Tell whether the words could name a place: they end like one, or are nouns only."""
+    folded = fold_text(name).strip()
+    if not has_han(folded):
+        return True
+    head = category_of(folded)
+    classes = word_classes(folded)
+    if head is not None:
+        # The head makes it a name unless a whole phrase stands before it: "不想去动物园".
+        return not any(kind[0] in "drpcuyek" for _, kind in classes[:-1])
+    return all(kind[0] not in _NOT_IN_NAMES and kind != "zg" for _, kind in classes)
+
+
+@lru_cache(maxsize=4096)
+def could_stand_before_near(name: str) -> bool:
+    """As `could_be_a_name`, for words right before "附近": those that end as no name does are out.
+
+    The word of nearness says by itself that a place stands before it: "司马小烧周边".
+    """
+    folded = fold_text(name).strip()
+    if not has_han(folded) or category_of(folded) is not None:
+        return True
+    kinds = [kind[0] for _, kind in word_classes(folded)]
+    return kinds[-1] not in "drpcuyek" and not all(kind in "vdrpcuyek" for kind in kinds)
+
+
+@lru_cache(maxsize=1)
+def _heads() -> dict[str, PlaceCategory]:
+    raw = yaml.safe_load(HEADS_FILE.read_bytes())
+    try:
+        return {
+            fold_text(str(head)): PlaceCategory(category)
+            for category, heads in raw.items()
+            for head in heads
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise FailedPrecondition(
+            f"{HEADS_FILE.name} is not a map of place categories to lists: {error}"
+        ) from error
