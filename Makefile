@@ -19,7 +19,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras check test test-contract test-integration test-e2e demo quality bench clean
+	breaking extras stack stack-status stack-down check test test-contract test-integration test-e2e demo quality bench clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -61,13 +61,22 @@ lint-lock: setup
 	$(UV) lock --check --offline
 
 typecheck: setup ## mypy --strict on the services and the tests
-	$(RUN) mypy services tests infra/build
+	$(RUN) mypy services tests infra/build infra/local
 
 breaking: setup ## Contracts against earlier commits: BASE=revision
 	@$(RUN) python infra/build/breaking.py $(BASE)
 
 extras: setup ## Each service imports with its own extra alone
 	@$(RUN) python infra/build/extras.py $(UV)
+
+stack: setup ## Fetch, start and await the servers of a cluster: ARGS="kafka redis"
+	@UV=$(UV) $(RUN) python -m infra.local up $(ARGS)
+
+stack-status: setup ## How the local servers stand: one line each
+	@$(RUN) python -m infra.local status $(ARGS)
+
+stack-down: setup ## Stop the local servers; what they store stays in .stack/
+	@$(RUN) python -m infra.local down $(ARGS)
 
 check: lint typecheck breaking extras ## lint, typecheck, breaking and extras
 

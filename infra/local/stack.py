@@ -1,0 +1,10 @@
+"""Which servers the stack has, in the order in which they start."""
+
+from __future__ import annotations
+
+from infra.local.server import Server
+
+
+def servers() -> list[Server]:
+    """Return every server of the stack."""
+    return []
