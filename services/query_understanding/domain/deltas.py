@@ -17,8 +17,9 @@ from collections.abc import Iterable, Sequence
 from services.plan.condition import All, Any, Condition, Field, Name, Near, Not, Range, Term
 from services.plan.query_plan import DeltaKind, PlanDelta
 from services.plan.tree import conjunction, conjuncts, leaves
+from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
-from services.query_understanding.domain.compose import Composed, Part
+from services.query_understanding.domain.compose import Composed
 
 
 def fields_of(condition: Condition | None) -> frozenset[Field]:

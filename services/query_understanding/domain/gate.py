@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.mention import Cue
-from services.query_understanding.domain.places import _LIST_WORDS, PlaceReadings
+from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -28,7 +28,7 @@ _ROUTE = re.compile(
     r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b.{0,60}\b(?:to|from|between)\b"
     r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
 )
-_STRONG_TRANSPORT = re.compile(
+STRONG_TRANSPORT = re.compile(
     r"出租|打车|打的|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
     r"(?<!with )\b(?:taxis?|cabs?|trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
 )
@@ -77,8 +77,8 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     text = said.turn.text
     if said.has("injection"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "PROMPT_INJECTION")
-    heads = _Heads(said, places, state)
-    if places.near and _LIST_WORDS.search(text):
+    heads = Heads(said, places, state)
+    if places.near and LIST_WORDS.search(text):
         return Verdict(Outcome.SEARCH)
     if _LAST_TIME.search(text):
         return Verdict(Outcome.SEARCH)
@@ -170,7 +170,7 @@ _DOUBLE_MEANING = frozenset(
 )
 
 
-def _of_meals_or_sights(said: Recognised, heads: _Heads, state: DialogueState) -> bool:
+def _of_meals_or_sights(said: Recognised, heads: Heads, state: DialogueState) -> bool:
     """A restaurant or a swimming pool that is asked for itself, not as a hotel's facility."""
     if heads.hotel_words or not said.turn.text.isascii():
         return False
@@ -196,7 +196,7 @@ def _foreign_name(said: Recognised) -> bool:
     )
 
 
-class _Heads:
+class Heads:
     """What the words are after, told from their cues."""
 
     def __init__(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
@@ -223,7 +223,7 @@ class _Heads:
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
         self.transport = (
-            (bool(_STRONG_TRANSPORT.search(text)) and not implied)
+            (bool(STRONG_TRANSPORT.search(text)) and not implied)
             or bool(_ROUTE.search(text) and said.has("other_transport"))
             or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
         )
@@ -357,7 +357,7 @@ def _in_route(text: str, cue: Cue) -> bool:
     )
 
 
-def requested_facts(said: Recognised, heads: _Heads) -> tuple[RequestedFact, ...]:
+def requested_facts(said: Recognised, heads: Heads) -> tuple[RequestedFact, ...]:
     """Return the facts the words ask for."""
     facts: list[RequestedFact] = []
     near = said.of("near_after", "near_before")

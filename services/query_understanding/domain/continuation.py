@@ -1,0 +1,105 @@
+"""Which plan a turn changes: the last, an earlier one taken up again, or none: a new request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from services.plan.condition import Condition, Name, NameMatch, Near
+from services.plan.query_plan import PlaceMention, QueryPlan
+from services.plan.tree import leaves, map_leaves
+from services.query_understanding.domain.places import NearReading
+from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.state import DialogueState
+
+_FRESH = re.compile(
+    r"(?:帮我|给我|帮忙|帮我们|再)(?:再)?(?:找|推荐|安排|介绍|订)(?:一下)?(?:个|一个|一家|家|间)|"
+    r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
+    r"\b(?:find|looking for|recommend|need|want|book|suggest|live in|stay in|go to|is there|are there|like)\b[^.?!]{0,40}?\b(?:an?|another|one|some|any)\b[^.?!]{0,60}\b(?:hotel|hotels|accommodation|place to stay)\b"
+)
+_POINTS_BACK = re.compile(
+    r"这些|这几|这两|那些|那几|其中|里面|里边|当中|哪家|哪个|这俩|these|those|of them|which one"
+)
+
+
+def in_force(
+    said: Recognised, near: list[NearReading], state: DialogueState
+) -> tuple[Condition | None, bool]:
+    """Return the condition that this turn changes, and whether it was taken up again."""
+    text = said.turn.text
+    if not state.plans:
+        return None, False
+    if said.has("resume"):
+        first = said.has("first_of_all")
+        if first:
+            return state.plans[0].condition, True
+        if len(state.plans) > 1 and not said.atoms and not re.search(r"接着|继续", text):
+            return state.plans[-2].condition, True
+        return state.plans[-1].condition, True
+    last = state.plans[-1]
+    if _is_name(last.condition):
+        earlier = [p for p in state.plans if not _is_name(p.condition)]
+        last_condition = earlier[-1].condition if earlier else None
+    else:
+        last_condition = last.condition
+    if _is_new_request(said, near, state):
+        return None, False
+    return last_condition, False
+
+
+def _is_name(condition: Condition | None) -> bool:
+    return isinstance(condition, Name) and condition.match is NameMatch.EXACT
+
+
+def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueState) -> bool:
+    text = said.turn.text
+    if said.has(
+        "keep", "cheaper", "dearer", "better_rated", "other_than_shown", "correct", "closer"
+    ):
+        return bool(_FRESH.search(text)) and state.topic not in ("hotel", "")
+    if _POINTS_BACK.search(text):
+        return False
+    if near and not said.atoms:
+        return True
+    if state.topic not in ("hotel", ""):
+        return bool(_FRESH.search(text)) or bool(near)
+    if state.pending is not None:
+        return False
+    if not text.isascii():
+        return bool(_FRESH.search(text))
+    return bool(_FRESH.search(text)) and bool(
+        re.search(r"\b(?:also|another|else|different|next|then|finally|recommend)\b", text)
+    )
+
+
+def with_places(
+    condition: Condition | None, mentions: tuple[PlaceMention, ...], last: QueryPlan | None
+) -> tuple[Condition | None, tuple[PlaceMention, ...]]:
+    """Carry over the places that conditions still in force point at, under new numbers."""
+    if condition is None or last is None or not last.places:
+        return condition, mentions
+    used = {mention.id for mention in mentions}
+    carried: dict[int, int] = {}
+    kept = list(mentions)
+    old = {mention.id: mention for mention in last.places}
+
+    held = _near_ids(last.condition)
+
+    def renumber(leaf: Condition) -> Condition:
+        if not isinstance(leaf, Near) or leaf not in held:
+            return leaf
+        mention = old.get(leaf.place_id)
+        if mention is None:
+            return leaf
+        if leaf.place_id not in carried:
+            number = max(used, default=0) + 1
+            used.add(number)
+            carried[leaf.place_id] = number
+            kept.append(replace(mention, id=number))
+        return replace(leaf, place_id=carried[leaf.place_id])
+
+    return map_leaves(condition, renumber), tuple(kept)
+
+
+def _near_ids(condition: Condition | None) -> list[Near]:
+    return [leaf for leaf in leaves(condition) if isinstance(leaf, Near)]

@@ -1,0 +1,286 @@
+"""A turn that asks for hotels: its conditions and wishes as a change of the plan in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.plan.condition import (
+    All,
+    Condition,
+    Field,
+    Name,
+    NameMatch,
+    PlaceCategory,
+    Term,
+)
+from services.plan.query_plan import (
+    Clarification,
+    DeltaKind,
+    Outcome,
+    PlanDelta,
+    Preference,
+    QueryPlan,
+    SortKey,
+)
+from services.plan.tree import conjunction, conjuncts, map_leaves
+from services.query_understanding.domain import gate, wishes
+from services.query_understanding.domain.assemble import Part
+from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.compose import compose
+from services.query_understanding.domain.continuation import in_force, with_places
+from services.query_understanding.domain.deltas import fields_of, merge
+from services.query_understanding.domain.mention import Atom
+from services.query_understanding.domain.places import (
+    NEAR_KM,
+    NearReading,
+    PlaceReadings,
+    listed_entries,
+)
+from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.reference import place_meant, referred, resolve_hotel
+from services.query_understanding.domain.state import MOST_PLANS, DialogueState
+
+_MOST_KEYWORD_CHARS = 400
+
+
+def search(
+    base: QueryPlan,
+    said: Recognised,
+    places: PlaceReadings,
+    state: DialogueState,
+    lexicon: CatalogLexicon,
+) -> tuple[QueryPlan, tuple[QueryPlan, ...]]:
+    """Return the plan of a turn that asks for hotels, and the plans to remember."""
+    _settle_kind(said, state, lexicon)
+    unknown = _clarify(base, said, places, state)
+    if unknown is not None:
+        return unknown, state.plans
+    near = list(places.near)
+    anaphoric = _anaphoric_place(said, places, state, lexicon)
+    if anaphoric is not None:
+        near.append(anaphoric)
+    named = _named_hotel(said, near, state, lexicon)
+    sorts = wishes.sort_keys(said)
+    implied = _implied_places(said, places, near, sorts, lexicon)
+    near += implied
+    before, resumed = in_force(said, near, state)
+    mentions = tuple(
+        replace(reading.mention, id=index) for index, reading in enumerate(near, start=1)
+    )
+    in_sort = {id(r) for r in near if sorts and any(k.field is Field.DISTANCE for k in sorts)}
+    atoms = [
+        reading.atom(index) for index, reading in enumerate(near, start=1)
+        if id(reading) not in in_sort or reading.radius_km != NEAR_KM
+    ]  # fmt: skip
+    said.atoms = [*said.atoms, *atoms]
+    said.atoms = [a for a in said.atoms if not _of_another_domain(a, said.turn.text)]
+    composed = compose(said.items(), said.turn.text, in_force=fields_of(before))
+    hard = [_spanned(p, said) for p in composed.parts if p.strength != "wish"]
+    soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
+    hard += [Part(c, ()) for _, c in wishes.relative(said, state, lexicon)]
+    if composed.waived_all and state.pending is not None:
+        composed.waived += [f for f in _pending_fields(state) if f not in composed.waived]
+    condition, deltas = merge(before, hard, composed)
+    if named is not None:
+        condition, deltas = (
+            named,
+            [PlanDelta(DeltaKind.RESET), PlanDelta(DeltaKind.ADD, Field.NAME, named)],
+        )
+    if resumed:
+        deltas.insert(0, PlanDelta(DeltaKind.RESUME))
+    elif before is None and state.plan is not None and named is None:
+        deltas.insert(0, PlanDelta(DeltaKind.RESET))
+    if any(k.field is Field.DISTANCE for k in sorts):
+        sorts = tuple(
+            replace(k, place_id=1) if k.field is Field.DISTANCE and mentions else k for k in sorts
+        )
+        sorts = tuple(k for k in sorts if k.field is not Field.DISTANCE or mentions)
+    continues = before is not None and named is None
+    last = state.plan
+    condition, mentions = with_places(condition, mentions, last if continues else None)
+    preferences = [Preference(part.condition, 0.6, part.condition.spans) for part in soft]
+    preferences += wishes.trends(said, said.bands, bool(lexicon.values(Field.PRICE_BAND)))
+    if continues and last is not None and not preferences:
+        preferences = [*last.preferences]
+    waived = tuple(dict.fromkeys([*(last.waived if continues and last else ()), *composed.waived]))
+    stated = fields_of(condition)
+    keyword = base.keyword_text
+    if continues and last is not None:
+        keyword = f"{last.keyword_text} {keyword}"[-_MOST_KEYWORD_CHARS:]
+    plan = replace(
+        base,
+        condition=condition,
+        preferences=tuple(preferences),
+        sort=sorts or (last.sort if continues and last is not None else ()),
+        count=wishes.count(said, sorts),
+        places=mentions,
+        keyword_text=keyword,
+        semantic_text=keyword,
+        waived=tuple(f for f in waived if f not in stated),
+        deltas=tuple(deltas),
+        requested_facts=gate.requested_facts(said, gate.Heads(said, places, state))
+        if named
+        else (),
+        shown_references=referred(said, state, lexicon)
+        if named is not None and said.hotels
+        else (),
+    )
+    # The first request stays: guests go back to "what I said at the start".
+    kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
+    return plan, (*kept, plan)
+
+
+def _of_another_domain(atom: Atom, text: str) -> bool:
+    """A meal's price or a ticket's is no room's: "人均150元的餐馆，周边有酒店没"."""
+    if atom.field not in (Field.PRICE, Field.GUEST_RATING):
+        return False
+    before = text[max(0, atom.start - 10) : atom.start]
+    return (
+        re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before)
+        is not None
+    )
+
+
+def _settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
+    """Decide what words of a price band and of "hotel" mean in this catalogue."""
+    if "hotel" not in lexicon.values(Field.KIND):
+        return
+    text = said.turn.text
+    pattern = (
+        r"type of hotel|hotel type|type (?:should be |is )?(?:a )?hotel|hotel,? not|(?:rather|instead) (?:than|of) (?:a )?guest|"
+        r"\ban? hotel\b(?! (?:room|called|named|i |near))|not (?:a )?guest ?house|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)"
+    )
+    asked = state.pending is not None and Field.KIND.value in state.pending.about
+    match = re.search(pattern, text) or (re.search(r"\bhotels?\b", text) if asked else None)
+    if match is not None and not any(
+        a.field is Field.KIND and "type of hotel" not in match.group() for a in said.atoms
+        if not re.search(r"not|rather|instead", text)
+    ):  # fmt: skip
+        if (
+            any(a.field is Field.KIND for a in said.atoms)
+            and "rather" not in text
+            and "not" not in text
+            and "instead" not in text
+        ):
+            return
+        said.atoms = [a for a in said.atoms if a.field is not Field.KIND]
+        at = re.search(r"\bhotels?\b", text)
+        if at is not None:
+            said.atoms.append(Atom(*at.span(), Field.KIND, Term(Field.KIND, ("hotel",)), "hotel"))
+
+
+def _clarify(
+    base: QueryPlan, said: Recognised, places: PlaceReadings, state: DialogueState
+) -> QueryPlan | None:
+    zh = base.language != "en"
+    if places.unknown is not None and not places.near:
+        question = "请问具体在哪里？" if zh else "Where is that, please?"
+        asked = Clarification(question, "place")
+        return replace(
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE"
+        )
+    if (
+        re.search(
+            r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|上次那家|上回那家|老地方|上次住的|上回住的",
+            said.turn.text,
+        )
+        and not state.shown
+    ):
+        question = "请问上次住的是哪家？" if zh else "Which hotel was that, please?"
+        asked = Clarification(question, "hotel")
+        return replace(
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
+        )
+    return None
+
+
+def _anaphoric_place(
+    said: Recognised, places: PlaceReadings, state: DialogueState, lexicon: CatalogLexicon
+) -> NearReading | None:
+    cue = places.anaphoric
+    if cue is None or places.near:
+        return None
+    if (
+        said.turn.text[cue.start : cue.end]
+        in ("这边", "那边", "那儿", "那片", "around", "by", "一带")
+        and not places.named
+    ):
+        return None
+    mention = place_meant(said, places, state)
+    if mention is None:
+        return None
+    category = mention.category
+    if category not in (
+        None,
+        PlaceCategory.ATTRACTION,
+        PlaceCategory.RESTAURANT,
+        PlaceCategory.STATION,
+        PlaceCategory.OTHER,
+        PlaceCategory.AREA,
+    ):
+        return None
+    spans = (said.turn.span(cue.start, cue.end),)
+    mention = replace(mention, spans=spans)
+    return NearReading(cue.start, cue.end, mention, listed_entries(mention, lexicon), NEAR_KM)
+
+
+def _implied_places(
+    said: Recognised,
+    places: PlaceReadings,
+    near: list[NearReading],
+    sorts: Sequence[SortKey],
+    lexicon: CatalogLexicon,
+) -> list[NearReading]:
+    """Places named without a word of nearness, in a search: "国贸的酒店"."""
+    if near or not places.named:
+        return []
+    found = []
+    for start, end, mention in places.named:
+        after = said.turn.text[end : end + 3]
+        distance = any(k.field is Field.DISTANCE for k in sorts)
+        if mention.category is PlaceCategory.STATION or after.startswith("的") or distance:
+            found.append(
+                NearReading(start, end, mention, listed_entries(mention, lexicon), NEAR_KM)
+            )
+    return found
+
+
+def _named_hotel(
+    said: Recognised, near: list[NearReading], state: DialogueState, lexicon: CatalogLexicon
+) -> Condition | None:
+    """Return the condition of a named hotel; it overrides every other condition."""
+    if near:
+        return None
+    for mention in said.hotels:
+        spans = (said.turn.span(mention.start, mention.end),)
+        records = resolve_hotel(mention, state, lexicon)
+        if mention.whole or len(records) == 1:
+            name = records[0].name if records else mention.name
+            return Name(name, NameMatch.EXACT, spans)
+        leaf = Name(mention.name, NameMatch.CONTAINS, spans)
+        said.atoms.append(Atom(mention.start, mention.end, Field.NAME, leaf, mention.name))
+    return None
+
+
+def _pending_fields(state: DialogueState) -> list[Field]:
+    known = {field.value: field for field in Field}
+    assert state.pending is not None
+    return [known[w] for w in state.pending.about.split(",") if w in known]
+
+
+def _spanned(part: Part, said: Recognised) -> Part:
+    """Put the guest's words on the conjunct they gave."""
+    spans = tuple(said.turn.span(a.start, a.end) for a in part.atoms)
+    by_leaf = {id(a.leaf): (said.turn.span(a.start, a.end),) for a in part.atoms}
+
+    def mark(leaf: Condition) -> Condition:
+        return replace(leaf, spans=by_leaf.get(id(leaf), leaf.spans))
+
+    condition = map_leaves(part.condition, mark)
+    if not condition.spans:
+        condition = replace(condition, spans=spans)
+    if isinstance(condition, All):
+        condition = conjunction(conjuncts(condition)) or condition
+    return Part(condition, part.atoms, part.strength)

@@ -1,0 +1,223 @@
+"""Places that no list names, told by the words around them: "司马小烧附近", "near Beidaihe station"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from services.plan.condition import Field, PlaceCategory
+from services.plan.query_plan import PlaceMention
+from services.query_understanding.domain.place_names import could_be_a_name, could_stand_before_near
+from services.query_understanding.domain.recognise import Recognised
+
+_ZH_STATION = re.compile(
+    r"(?:^|[离在到去从住距靠近,，。;；、的是说叫看有和或跟]|附近|挨着)([\u4e00-\u9fff]{2,8}?)(?:地铁站|火车站|高铁站|站)(?=[附旁边口出到里的一二两三五四六七八九十\d,，。周有上走步]|$)"
+)
+_X = r"(?P<name>[\u4e00-\u9fff0-9a-zの·&'() ]{2,20}?)"
+_INTRODUCED = (
+    re.compile(rf"(?:名叫|叫做|听说过?了?(?:一个|一家|个)?叫?|(?:一个|一家|个)叫){_X}的?(?:餐馆|景点|餐厅|地方|店|很|挺|还|,|。)"),
+    re.compile(rf"(?:^|[,。!? ])[^,。!?去]{{0,8}}(?:去|选择?|当然是|那就){_X}(?:吧|看看|玩|转转|逛|吃|用餐|尝尝|尝一尝|游玩|溜达|散步|好了|了(?:,|。|!|$)|这个景点|这家餐馆|,|。|!|$)"),
+    re.compile(rf"(?:^|[,。!? ]){_X}(?:这个景点|这家餐馆|这家店|还真|还|也|都|我|真)*(?:没去过|没有去过)"),
+    re.compile(rf"(?:^|[,。!? ])(?:请问|那么?|好的?|嗯+|哦|行|告诉我|我想知道|帮我查一?下|查一?下|把|请把)?{_X}(?:这个景点|这家餐馆|这家店)?的?(?:地址|电话|评分|门票|票价|营业时间|人均|游玩时间|游玩时长|推荐菜|具体位置|在哪)"),
+)  # fmt: skip
+_NO_NAME = re.compile(
+    r"[我你您它他她咱]|^[这那该此]|酒店|宾馆|哪|什么|多少|推荐|一家|一个|景点|餐馆$|餐厅$|评分|价格|电话|地址|告诉|查|住|这个|那个|饭后|免费|元|吃饭|公司|单位|一下|走走|转转|看看|逛逛|居然|竟然|时段|没有|可以|知道|非常|觉得|感觉|需要|找|能做|能玩|能吃|找到|完全|希望|听|名字|具体|时间|地方|的话|合适|小时候|联系|订房|预约|私人|不花钱|[走转逛玩看吃尝溜][一了]?[走转逛玩看吃下尝达]|休息"
+)
+_LAST_VERB = re.compile(
+    r".*(?:在|去|到|离|查一下|查下|查查|告诉我下?|推荐|的是|看看|知道|介绍一下|介绍)"
+)
+_EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
+_EN_NEAR = re.compile(
+    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|minutes?|stroll)(?: to| of| from)|walk to|right by|by)"
+    rf" (?:the )?{_EN_NAME}"
+)
+_EN_STATION = re.compile(
+    r"\b((?:[a-z][\w'-]*)(?: (?!near|to|of|from|at|in)[a-z][\w'-]*){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
+)
+_EN_NOT_NAMES = frozenset(
+    [
+        "it",
+        "me",
+        "my",
+        "us",
+        "our",
+        "we",
+        "them",
+        "there",
+        "here",
+        "this",
+        "that",
+        "these",
+        "those",
+        "the",
+        "a",
+        "an",
+        "any",
+        "some",
+        "hotel",
+        "hotels",
+        "restaurant",
+        "restaurants",
+        "attraction",
+        "attractions",
+        "and",
+        "or",
+        "to",
+        "for",
+        "by",
+        "which",
+        "what",
+        "one",
+        "where",
+        "you",
+        "town",
+        "city",
+        "centre",
+        "center",
+        "area",
+        "place",
+        "him",
+        "her",
+        "its",
+        "near",
+        "around",
+        "by",
+        "within",
+        "from",
+        "somewhere",
+        "right",
+        "close",
+        "next",
+        "walking",
+        "distance",
+    ]
+)
+_LEADING = re.compile(
+    r"^(?:(?:一个|一家|个|家|间|这里|顺便|好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"
+)
+_TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$")
+
+
+def unlisted(
+    said: Recognised,
+    known: Sequence[tuple[int, int, PlaceMention]],
+    city: str,
+) -> list[tuple[int, int, PlaceMention]]:
+    """Names that no list has, told by the words around them."""
+    text, turn = said.turn.text, said.turn
+    found: list[tuple[int, int, PlaceMention]] = []
+
+    def add(start: int, end: int, tail: int, category: PlaceCategory | None) -> None:
+        if end - start < 2 or any(s < end and start < e for s, e, _ in (*known, *found)):
+            return
+        inside = [a for a in said.atoms if a.start < end and start < a.end and not a.implied]
+        if any(a.field is not Field.DISTRICT or a.end == end or a.start == start for a in inside):
+            return
+        if inside:
+            said.atoms = [a for a in said.atoms if a not in inside]
+        if any(h.start < end and start < h.end for h in said.hotels):
+            return
+        found.append(
+            (start, tail, PlaceMention(0, turn.span(start, end).text, "", category, city,
+                                       (turn.span(start, tail),)))
+        )  # fmt: skip
+
+    for match in _ZH_STATION.finditer(text):
+        name_start, name_end = _trim(text, *match.span(1))
+        word = text[name_start:name_end]
+        unnamed = any(w in word for w in ("地铁", "最近", "公里", "个", "哪"))
+        unnamed = unnamed or word.endswith(("出", "进", "到", "下", "高铁", "火车"))
+        if len(word) >= 2 and not unnamed:
+            whole = word + "站" if word.endswith(("东", "西", "南", "北")) else word
+            add(name_start, name_end + (1 if whole != word else 0), match.end(),
+                PlaceCategory.STATION)  # fmt: skip
+    for match in _EN_STATION.finditer(text):
+        start, end = _english_name(text, *match.span(1))
+        if end - start >= 3:
+            keep = match.end() if "railway" in match.group() else end
+            add(start, keep, match.end(), PlaceCategory.STATION)
+    for match in _EN_NEAR.finditer(text):
+        start, end = _english_name(text, *match.span(1))
+        words = text[start:end].split()
+        if words and words[0] not in _EN_NOT_NAMES and not words[0].isdigit():
+            add(start, end, end, _word_category(text[start:end]))
+    for cue in said.of("near_after"):
+        start, end = _before(said, cue.start)
+        if end - start >= 2:
+            add(start, end, end, _word_category(text[max(0, start - 8) : cue.start]))
+    for pattern in _INTRODUCED:
+        for match in pattern.finditer(text):
+            start, end = _trim(text, *match.span("name"))
+            name = text[start:end]
+            if end - start >= 2 and not _NO_NAME.search(name) and could_be_a_name(name):
+                add(start, end, end, _word_category(text[start : match.end() + 6]))
+    return found
+
+
+def _before(said: Recognised, at: int) -> tuple[int, int]:
+    """Return the unexplained Chinese words right before a word of nearness."""
+    text = said.turn.text
+    for cue in said.of(
+        "anaphor_attraction", "anaphor_restaurant", "place_word_attraction", "place_word_restaurant"
+    ):
+        # "司马台长城这个景点的周边": the name stands before the words that call it a place.
+        if 0 <= at - cue.end <= 1 and text[cue.end : at] in ("", "的"):
+            at = cue.start
+    low = max((b.end for b in said.breaks if b.end <= at), default=0)
+    # Whatever carries its own meaning cannot be part of the name.
+    solid = [
+        c.end for c in said.cues
+        if c.end <= at and c.end - c.start >= 2
+        and c.name not in ("filler", "place_word_attraction", "place_word_restaurant", "fact_near_attraction", "other_sight", "other_food", "fact_near_restaurant")
+    ]  # fmt: skip
+    low = max([low, *solid])
+    verb = _LAST_VERB.match(text[low:at])
+    if verb is not None and verb.end() < at - low:
+        low += verb.end()
+    start, end = _trim(text, low, at)
+    name = text[start:end]
+    if _NO_NAME.search(name) or not could_stand_before_near(name):
+        return start, start
+    return start, end
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    leading = _LEADING.match(text[start:end])
+    if leading is not None:
+        start += leading.end()
+    trailing = _TRAILING.search(text[start:end])
+    if trailing is not None:
+        end = start + trailing.start()
+    while start < end and text[start] == " ":
+        start += 1
+    word = text[start:end]
+    if not re.search(r"[\u4e00-\u9fff]", word) or len(word) > 20:
+        return start, start
+    return start, end
+
+
+def _english_name(text: str, start: int, end: int) -> tuple[int, int]:
+    words = text[start:end]
+    for tail in (" station", " subway", " metro", " please", " thanks"):
+        if words.endswith(tail):
+            words = words[: -len(tail)]
+    while (first := words.split(" ", 1)[0]) in _EN_NOT_NAMES | {"is", "at", "in", "of", "to"}:
+        if " " not in words:
+            return start, start
+        start += len(first) + 1
+        words = words[len(first) + 1 :]
+    return start, start + len(words.rstrip(" .'"))
+
+
+def _word_category(around: str) -> PlaceCategory | None:
+    if re.search(
+        r"餐|饭|食|吃|烤|锅|烧(?!香)|面|粥|鱼|鸭|肉|羊|斋|酒家|酒楼|庄$|restaurant|cafe|bistro|noodle|eatery|kitchen",
+        around,
+    ):
+        return PlaceCategory.RESTAURANT
+    if re.search(
+        r"景|园|寺|山|馆|城|宫|游|玩|湖|庙|park|museum|temple|palace|square|mountain|village|tower|attraction",
+        around,
+    ):
+        return PlaceCategory.ATTRACTION
+    return None
