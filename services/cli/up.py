@@ -24,6 +24,9 @@ def up(
     gazetteer: list[Path] = typer.Option(
         [], "--gazetteer", help="Further places, JSON Lines with name, lat, lon."
     ),
+    places: list[Path] = typer.Option(
+        [], "--places", help="Places guests may name, JSON Lines with name, category; no position."
+    ),
 ) -> None:
     """Start every service in this process; stop with Ctrl-C."""
 
@@ -34,7 +37,11 @@ def up(
 
     async def work() -> None:
         settings = EmbeddedSettings(
-            data_dir=data, port=port, with_workers=workers, gazetteer_files=tuple(gazetteer)
+            data_dir=data,
+            port=port,
+            with_workers=workers,
+            gazetteer_files=tuple(gazetteer),
+            place_files=tuple(places),
         )
         runtime = EmbeddedRuntime(settings, progress=lambda line: _say(f"  {line}"))
         try:

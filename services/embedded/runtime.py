@@ -112,9 +112,15 @@ class EmbeddedRuntime:
         embedder = HashedEmbedder(self._vocabulary)
         self.vectors, self.keywords = FaissIndex(embedder.dimension), TantivyIndex()
         bus = self._bus
-        gazetteer = FileGazetteer.load((SHIPPED, *settings.gazetteer_files))
+        positioned = (SHIPPED, *settings.gazetteer_files)
+        gazetteer = FileGazetteer.load(positioned)
+        understanding = QueryUnderstandingSettings()
+        named = (*understanding.place_files, *positioned, *settings.place_files)
         self._consumptions += await query_understanding.start(
-            QueryUnderstandingSettings(), bus=bus, server=server, vocabulary=self._vocabulary
+            understanding.model_copy(update={"place_files": named}),
+            bus=bus,
+            server=server,
+            vocabulary=self._vocabulary,
         )
         self._consumptions += await geocoding.start(
             GeocodingSettings(), bus=bus, server=server, index=gazetteer

@@ -22,6 +22,10 @@ class EmbeddedSettings(ServiceSettings):
     gazetteer_files: tuple[Path, ...] = Field(
         default=(), description="Places beside the shipped ones, JSON Lines."
     )
+    place_files: tuple[Path, ...] = Field(
+        default=(),
+        description="Places guests may name whose position nobody knows, JSON Lines.",
+    )
     warm_up_s: float = Field(
         default=1_800.0, gt=0, description="Longest time to fill the indexes at start."
     )

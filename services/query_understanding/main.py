@@ -8,6 +8,7 @@ from services.platform.bus import Consumption, EventBus
 from services.platform.rpc import RpcServer
 from services.query_understanding import consumer
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding.adapters.place_files import read_places
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.grpc_server import SERVICE_NAME, QueryUnderstandingServicer
 from services.query_understanding.ports import LearningLexicon
@@ -23,9 +24,13 @@ async def start(
     vocabulary: Vocabulary,
     lexicon: LearningLexicon | None = None,
 ) -> list[Consumption]:
-    """Open both doors; the second consumption has caught up when the names are learnt."""
+    """Open both doors; the second consumption has caught up when the names are learnt.
+
+    Raises:
+        FailedPrecondition: A file of places is missing or malformed.
+    """
     lexemes = Lexemes.load(vocabulary)
-    names = lexicon if lexicon is not None else InMemoryCatalogLexicon()
+    names = lexicon or InMemoryCatalogLexicon(read_places(settings.place_files))
     server.add(
         query_understanding_pb2_grpc.add_QueryUnderstandingServiceServicer_to_server,
         QueryUnderstandingServicer(lexemes, names),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -13,5 +15,10 @@ class QueryUnderstandingSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="QUERY_UNDERSTANDING_")
 
+    place_files: tuple[Path, ...] = Field(
+        default=(),
+        description="Places guests may name that no hotel need list, JSON Lines: name, names, "
+        "name_en, category. Gazetteer files will do.",
+    )
     batch_size: int = Field(default=2_000, ge=1, description="Hotels learnt at once.")
     max_in_flight: int = Field(default=16, ge=1, description="Searches in work at once.")

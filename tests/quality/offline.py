@@ -21,6 +21,7 @@ from typing import Any as Json
 
 from concierge.catalog.v1 import hotel_pb2
 
+from services.geocoding.adapters.file_gazetteer import SHIPPED
 from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import read_rows
 from services.ingestion.domain.mapping import read_mapping
@@ -30,13 +31,16 @@ from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import Outcome, QueryPlan
 from services.plan.tree import map_leaves
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding.adapters.place_files import read_places
+from services.query_understanding.domain.catalog_names import KnownPlace
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.understand import Utterance, replay, understand
 from services.vocabulary import Vocabulary
 from tests.quality import slots
+from tests.quality.profile import PROFILES, Profile
+from tests.quality.run import place_files
 
-PROFILES = Path(__file__).with_name("profiles")
 FILES = {
     "crosswoz": "hotel_dev.jsonl",
     "crosswoz_single": "hotel_dev_single.jsonl",
@@ -65,7 +69,7 @@ class Reader:
     def __init__(self, profile: str, data: Path) -> None:
         vocabulary = Vocabulary.load()
         self.hotels = load_hotels(profile, data / profile / "hotel_db.json", vocabulary)
-        self.lexicon = InMemoryCatalogLexicon()
+        self.lexicon = InMemoryCatalogLexicon(_places(profile, data / profile))
         self.lexicon.apply(self.hotels)
         self.lexemes = Lexemes.load(vocabulary)
         self.profile = slots.SlotProfile.load(PROFILES / profile / "slots.yaml", data / profile)
@@ -126,6 +130,14 @@ class Reader:
             if target is not None and target in records
             else {},
         }
+
+
+def _places(profile: str, folder: Path) -> list[KnownPlace]:
+    """Return the places that the profile's deployment knows by name."""
+    known = Profile.load(profile)
+    with tempfile.TemporaryDirectory() as target:
+        files = place_files((*known.gazetteer, *known.places), folder, Path(target))
+        return read_places((SHIPPED, *files))
 
 
 def _stations(file: Path) -> dict[str, Point]:

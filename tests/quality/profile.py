@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from services.plan.condition import PlaceCategory
+
 PROFILES = Path(__file__).with_name("profiles")
+_CATEGORIES = frozenset(category.value for category in PlaceCategory)
 
 
 @dataclass(frozen=True, slots=True)
 class GazetteerFile:
-    """Places that belong to a data set: a file relative to the database's folder."""
+    """Places that belong to a data set: a file relative to the database's folder.
+
+    Attributes:
+        file: JSON Lines.
+        defaults: Values of the fields that lines lack.
+        category_column: The column that holds the category; lines whose value is no category of
+            places, such as "hotel", are left out.
+    """
 
     file: str
     defaults: Mapping[str, str]
+    category_column: str = "category"
+
+    def lines(self, folder: Path) -> Iterable[dict[str, object]] | None:
+        """Return the places of the file, `None` where it is absent."""
+        source = folder / self.file
+        if not source.exists():
+            return None
+        return self._lines(source)
+
+    def _lines(self, source: Path) -> Iterable[dict[str, object]]:
+        for text in source.read_text(encoding="utf-8").splitlines():
+            row = {**self.defaults, **json.loads(text)}
+            row["category"] = row.get(self.category_column, "")
+            if row["category"] in _CATEGORIES:
+                yield row
+
+
+def _files(entries: Iterable[Mapping[str, Any]]) -> tuple[GazetteerFile, ...]:
+    return tuple(GazetteerFile(**{"defaults": {}, **entry}) for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +59,8 @@ class Profile:
         mapping_yaml: Text of the mapping, as ingestion reads it.
         slots_file: `slots.yaml`, as `slots.SlotProfile` reads it.
         databases: File names to look for when the database is given as a folder.
-        gazetteer: Places to load beside the shipped ones.
+        gazetteer: Places to load beside the shipped ones, with positions.
+        places: Places to load by their names alone.
     """
 
     name: str
@@ -36,6 +68,7 @@ class Profile:
     slots_file: Path
     databases: tuple[str, ...]
     gazetteer: tuple[GazetteerFile, ...]
+    places: tuple[GazetteerFile, ...]
 
     @classmethod
     def load(cls, name_or_folder: str) -> Profile:
@@ -56,10 +89,8 @@ class Profile:
             (folder / "mapping.yaml").read_text(encoding="utf-8"),
             folder / "slots.yaml",
             tuple(slots.get("databases", ("hotels.jsonl", "hotel_db.json"))),
-            tuple(
-                GazetteerFile(entry["file"], entry.get("defaults", {}))
-                for entry in slots.get("gazetteer", ())
-            ),
+            _files(slots.get("gazetteer", ())),
+            _files(slots.get("places_named", ())),
         )
 
     def database(self, given: Path) -> Path:

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from services.platform import logs
 from services.platform.rpc import channel
 from services.vocabulary import Vocabulary
 from tests.quality import slots
-from tests.quality.profile import Profile
+from tests.quality.profile import GazetteerFile, Profile
 
 PAGE_SIZE = 10
 TIMEOUT_S = 20.0
@@ -77,7 +77,8 @@ async def _deployment(
                 data_dir=Path(folder) / "data",
                 port=0,
                 worker_processes=1,
-                gazetteer_files=_gazetteer(profile, database.parent, Path(folder)),
+                gazetteer_files=place_files(profile.gazetteer, database.parent, Path(folder)),
+                place_files=place_files(profile.places, database.parent, Path(folder)),
             )
         )
         try:
@@ -92,18 +93,17 @@ async def _deployment(
             await runtime.stop()
 
 
-def _gazetteer(profile: Profile, base: Path, folder: Path) -> tuple[Path, ...]:
-    """Write the profile's places with their defaults filled in; return the files."""
+def place_files(entries: Iterable[GazetteerFile], base: Path, folder: Path) -> tuple[Path, ...]:
+    """Write a profile's places with their defaults filled in; return the files."""
     files = []
-    for number, entry in enumerate(profile.gazetteer):
-        source = base / entry.file
-        if not source.exists():
-            print(f"no gazetteer {source}: places have no positions", file=sys.stderr)
+    for entry in entries:
+        lines = entry.lines(base)
+        if lines is None:
+            print(f"no places {base / entry.file}: they are not known", file=sys.stderr)
             continue
-        target = folder / f"gazetteer-{number}.jsonl"
+        target = folder / f"places-{Path(entry.file).name}"
         with target.open("w", encoding="utf-8") as out:
-            for line in source.read_text(encoding="utf-8").splitlines():
-                place = {**entry.defaults, **json.loads(line)}
+            for place in lines:
                 out.write(json.dumps(place, ensure_ascii=False) + "\n")
         files.append(target)
     return tuple(files)

@@ -67,7 +67,7 @@ class SlotProfile:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         names: dict[str, str] = {}
         # Read by `profile.py`: which files hold the hotels and their places.
-        for other in ("databases", "gazetteer"):
+        for other in ("databases", "gazetteer", "places_named"):
             raw.pop(other, None)
         source = raw.pop("place_names", None)
         if source is not None and data is not None and (data / source["file"]).exists():

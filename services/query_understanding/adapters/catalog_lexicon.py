@@ -21,7 +21,12 @@ from services.plan.condition import Field, ListedPlace
 from services.plan.hotel_wire import amount
 from services.plan.names import fold_name
 from services.plan.wire import CATEGORY_FROM_PB
-from services.query_understanding.domain.catalog_names import HotelRecord, NameKind, NameMatch
+from services.query_understanding.domain.catalog_names import (
+    HotelRecord,
+    KnownPlace,
+    NameKind,
+    NameMatch,
+)
 from services.query_understanding.domain.lexemes import bounded
 from services.text.fold import fold_text, has_han
 
@@ -97,9 +102,9 @@ class _Tier:
 
 
 class InMemoryCatalogLexicon:
-    """Implements `CatalogLexicon`; fed by `apply`."""
+    """Implements `CatalogLexicon`; fed by `apply`, and once with the places known besides."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Iterable[KnownPlace] = ()) -> None:
         self._write_lock = threading.Lock()
         self._records: dict[str, HotelRecord] = {}
         self._aliases: dict[str, tuple[_Key, ...]] = {}
@@ -115,6 +120,8 @@ class InMemoryCatalogLexicon:
         self._built: set[str] = set()
         self._payloads: dict[str, dict[_Meaning, int]] = {}
         self._haystack: str | None = None
+        self._known_places: dict[str, set[ListedPlace]] = defaultdict(set)
+        self._know(places)
 
     # --- feeding ---------------------------------------------------------------------------------
     def apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str] = ()) -> None:
@@ -134,6 +141,19 @@ class InMemoryCatalogLexicon:
         if changed:
             self._haystack = None
             self._build({w for w in changed if w in self._payloads and w not in self._built})
+
+    def _know(self, places: Iterable[KnownPlace]) -> None:
+        changed: set[str] = set()
+        for place in places:
+            for name in (place.name, *place.other_names):
+                folded = fold_text(name)
+                if place.category is not None:
+                    entry = ListedPlace(place.category, place.name)
+                    self._known_places[fold_name(folded)].add(entry)
+                for word in _place_words(folded):
+                    if word not in _GENERIC and not _NUMBERS_ONLY.fullmatch(word):
+                        self._count((word, (NameKind.PLACE, place.name, None)), 1, changed)
+        self._build(changed)
 
     def _learn(self, hotel: hotel_pb2.Hotel) -> set[str]:
         record = _record(hotel)
@@ -288,8 +308,9 @@ class InMemoryCatalogLexicon:
         return sorted(found, key=lambda place: (len(place.name), place.name))[:_MOST_PLACES]
 
     def place_named(self, name: str) -> Sequence[ListedPlace]:
-        """Return the entries whose folded name is exactly this."""
-        places = self._place_index.get(fold_name(fold_text(name)), set())
+        """Return the places whose folded name is exactly this, listed by hotels or known besides."""
+        folded = fold_name(fold_text(name))
+        places = self._place_index.get(folded, set()) | self._known_places.get(folded, set())
         return sorted(places, key=lambda place: (place.category, place.name))
 
     def values(self, field: Field) -> frozenset[str]:

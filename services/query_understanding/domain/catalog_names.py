@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from services.plan.condition import Field, ListedPlace
+from services.plan.condition import Field, ListedPlace, PlaceCategory
 
 
 class NameKind(StrEnum):
@@ -52,6 +52,21 @@ class HotelRecord:
     brand: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A place that guests may name whether or not a hotel lists it as near.
+
+    Attributes:
+        name: As records would write it.
+        other_names: Its names in other languages, its short names.
+        category: `None` where nobody says what it is.
+    """
+
+    name: str
+    other_names: tuple[str, ...] = ()
+    category: PlaceCategory | None = None
+
+
 class CatalogLexicon(Protocol):
     """What the catalogue calls things. Reading never blocks and never fails."""
 
@@ -72,7 +87,7 @@ class CatalogLexicon(Protocol):
         ...
 
     def place_named(self, name: str) -> Sequence[ListedPlace]:
-        """Return the entries whose folded name is exactly this."""
+        """Return the places whose folded name is exactly this, listed by hotels or known besides."""
         ...
 
     def values(self, field: Field) -> frozenset[str]:
