@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from infra.local.kafka import Kafka
+from infra.local.redis import Redis
 from infra.local.server import Server
 
 
 def servers() -> list[Server]:
     """Return every server of the stack."""
-    return [Kafka()]
+    return [Kafka(), Redis()]
