@@ -5,8 +5,13 @@ from __future__ import annotations
 from infra.local.kafka import Kafka
 from infra.local.redis import Redis
 from infra.local.server import Server
+from infra.local.triton import Triton
 
 
 def servers() -> list[Server]:
     """Return every server of the stack."""
-    return [Kafka(), Redis()]
+    return [
+        Kafka(),
+        Triton(),
+        Redis(),
+    ]
