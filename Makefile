@@ -36,7 +36,7 @@ $(BOOTSTRAP)/bin/uv:
 
 setup: $(filter $(BOOTSTRAP)/%,$(UV)) ## Install everything into .venv and generate the stubs
 	@mkdir -p protos/gen
-	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra kafka --extra triton
+	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra kafka --extra keyword-search --extra triton
 	@$(RUN) python infra/build/protos.py
 
 protos: setup ## Generate the stubs of protos/ into protos/gen

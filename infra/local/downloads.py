@@ -13,6 +13,8 @@ from pathlib import Path
 
 from infra.local.server import StackError
 
+MAVEN_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
+
 
 def say(line: str) -> None:
     """Tell the person at the keyboard."""
@@ -51,8 +53,14 @@ def program(name: str, why: str) -> str:
     return found
 
 
-def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] = {}) -> str:
-    """Run a program to its end and return what it printed.
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] = {},
+    text: str = "",
+) -> str:
+    """Run a program to its end, `text` being its input; return what it printed.
 
     Raises:
         StackError: It failed; with the end of its output.
@@ -61,7 +69,7 @@ def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] 
         argv,
         cwd=cwd,
         env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
+        input=text,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,12 +9,11 @@ import socket
 import struct
 from pathlib import Path
 
-from infra.local.downloads import filling, program, run, say
+from infra.local.downloads import MAVEN_PLUGIN, filling, program, run, say
 from infra.local.server import HOST, Command, Places, StackError, port_of
 
 KAFKA = "4.3.1"
 LOG4J = "2.25.4"  # The version that this Kafka depends on.
-PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 NODE_ID = 1
 CLUSTER_ID = "Y29uY2llcmdlLWxvY2FsMQ"  # 16 bytes in base64: "concierge-local1"
@@ -90,7 +89,7 @@ class Kafka:
             maven = program("mvn", "fetch Kafka")
             say(f"kafka: fetching {KAFKA}, about 45 MB")
             (folder / "pom.xml").write_text(_POM)
-            goal = (f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime")
+            goal = (f"{MAVEN_PLUGIN}:copy-dependencies", "-DincludeScope=runtime")
             # -C: a wrong checksum is an error.
             run([maven, "-q", "-B", "-C", *goal, "-DoutputDirectory=jars"], cwd=folder)
 

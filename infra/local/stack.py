@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.local.elasticsearch import Elasticsearch
 from infra.local.kafka import Kafka
 from infra.local.redis import Redis
 from infra.local.server import Server
@@ -12,6 +13,7 @@ def servers() -> list[Server]:
     """Return every server of the stack."""
     return [
         Kafka(),
+        Elasticsearch(),
         Triton(),
         Redis(),
     ]
