@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 from concierge.answering.v1 import answering_pb2 as pb
@@ -25,6 +26,8 @@ from services.plan.wire import CATEGORY_FROM_PB, condition_from_pb, field_to_pb,
 from services.platform.errors import InvalidArgument
 
 _TextField: TypeAlias = Literal["tier", "kind", "price_band", "brand", "district", "city", "phone"]
+# What the vocabulary's ids are made of; their underscores are no markup.
+_ID = re.compile(r"[a-z0-9_]{1,64}")
 
 MAX_HITS = 500
 MAX_TEXT = 2_000
@@ -84,22 +87,21 @@ def record_of(hotel: hotel_pb2.Hotel, *, at: str) -> HotelRecord:
         guest_rating=hotel.guest_rating if has("guest_rating") else None,
         review_count=hotel.review_count if has("review_count") else None,
         star_rating=hotel.star_rating if has("star_rating") else None,
-        tier=_optional(hotel, "tier"),
-        kind=_optional(hotel, "kind"),
-        price_band=_optional(hotel, "price_band"),
-        brand=_optional(hotel, "brand"),
+        tier=_optional(hotel, "tier", _id),
+        kind=_optional(hotel, "kind", _id),
+        price_band=_optional(hotel, "price_band", _id),
+        brand=_optional(hotel, "brand", _id),
         district=_optional(hotel, "district"),
         city=_optional(hotel, "city"),
         addresses=_texts(hotel.addresses),
         phone=_optional(hotel, "phone"),
         transport=_texts(hotel.transport),
         facilities=tuple(
-            FacilityEntry(plain_text(item.id), plain_text(item.label))
-            for item in hotel.facilities.items
+            FacilityEntry(_id(item.id), plain_text(item.label)) for item in hotel.facilities.items
         )
         if has("facilities")
         else None,
-        room_types=tuple(text for item in hotel.room_types.items if (text := plain_text(item)))
+        room_types=tuple(text for item in hotel.room_types.items if (text := _id(item)))
         if has("room_types")
         else None,
         nearby=tuple(
@@ -172,5 +174,12 @@ def _texts(texts: Iterable[hotel_pb2.LocalizedText]) -> tuple[Text, ...]:
     return tuple(Text(t.language, plain) for t in texts if (plain := plain_text(t.text)))
 
 
-def _optional(hotel: hotel_pb2.Hotel, field: _TextField) -> str | None:
-    return (plain_text(getattr(hotel, field)) or None) if hotel.HasField(field) else None
+def _optional(
+    hotel: hotel_pb2.Hotel, field: _TextField, read: Callable[[str], str] = plain_text
+) -> str | None:
+    return (read(getattr(hotel, field)) or None) if hotel.HasField(field) else None
+
+
+def _id(text: str) -> str:
+    """Return a vocabulary's id as it is; anything else that stands in its place becomes plain."""
+    return text if _ID.fullmatch(text) else plain_text(text)

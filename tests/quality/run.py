@@ -235,7 +235,7 @@ def answer(
                 word = word[0] if isinstance(word, list) else word
                 told[slot.format(value=word)] = bool(values)
             elif fact.field is Field.NEARBY:
-                told[slot] = values
+                told[slot] = [profile.spellings.get(name, name) for name in values]
             elif values and fact.field in (Field.PRICE, Field.GUEST_RATING):
                 number = re.search(r"\d+(?:\.\d+)?", values[0])
                 told[slot] = float(number[0]) if number else values[0]

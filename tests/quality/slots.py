@@ -48,6 +48,7 @@ class SlotProfile:
         tree: By field: leaf field, operator and words in the data set's tree form.
         facts: Answer slot by field; `{value}` is replaced by the value's word.
         place_names: Other languages' names of places to the data set's own.
+        spellings: Names with single blanks to the data set's own spelling.
     """
 
     terms: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class SlotProfile:
     tree: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     place_names: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
     name_slot: str = "name"
     name_overrides: bool = True
     name_lower: bool = False
@@ -66,6 +68,7 @@ class SlotProfile:
         """Read a `slots.yaml`; files it names lie in `data`, absent ones count as empty."""
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         names: dict[str, str] = {}
+        spellings: dict[str, str] = {}
         # Read by `profile.py`: which files hold the hotels and their places.
         for other in ("databases", "gazetteer", "places_named"):
             raw.pop(other, None)
@@ -75,7 +78,8 @@ class SlotProfile:
                 for line in lines:
                     row = json.loads(line)
                     names.setdefault(_plain(row[source["from"]]), row[source["to"]])
-        return cls(**raw, place_names=names)
+                    spellings[" ".join(row[source["to"]].split())] = row[source["to"]]
+        return cls(**raw, place_names=names, spellings=spellings)
 
 
 # --- constraints ----------------------------------------------------------------------------------

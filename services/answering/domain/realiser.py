@@ -107,6 +107,14 @@ class Realiser:
             yield self._sentence(hit.record, self._hit(hit))
 
     def _hit(self, hit: ShownHit) -> Iterator[Told]:
+        told = list(self._of_every_hit(hit))
+        yield from told
+        known = {(part.citation.field, part.citation.asked_value) for part in told}
+        for fact in self.task.plan.requested_facts:
+            if (fact.field, fact.value) not in known:
+                yield from self._facts.tell(hit.record, fact)
+
+    def _of_every_hit(self, hit: ShownHit) -> Iterator[Told]:
         record, facts = hit.record, self._facts
         yield from facts.tell(record, RequestedFact(Field.PRICE))
         if record.guest_rating is not None:

@@ -113,9 +113,9 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     if heads.seeks_other and not heads.hotel_head:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.hotels and (facts or heads.fact_words):
-        return Verdict(Outcome.ABOUT_SHOWN, "", facts)
+        return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.checks_hotel:
-        return Verdict(Outcome.ABOUT_SHOWN, "", facts + _checked(said))
+        return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if facts and not heads.hotel_request and not said.atoms:
         if heads.anaphor_other or (heads.topic_other and not heads.anaphor_hotel):
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
@@ -375,11 +375,12 @@ def requested_facts(said: Recognised, heads: Heads) -> tuple[RequestedFact, ...]
     return tuple(facts)
 
 
-def _checked(said: Recognised) -> tuple[RequestedFact, ...]:
-    """Return the facts a question checks: "有叫醒服务吗" asks for one facility."""
-    return tuple(
-        RequestedFact(
-            a.field, a.value if a.field is Field.FACILITY else "", (said.turn.span(a.start, a.end),)
-        )
-        for a in said.atoms
-    )
+def _and_checked(facts: tuple[RequestedFact, ...], said: Recognised) -> tuple[RequestedFact, ...]:
+    """Return the facts asked for and those a question checks: "有叫醒服务吗" asks for one facility."""
+    asked = list(facts)
+    for atom in said.atoms:
+        value = atom.value if atom.field is Field.FACILITY else ""
+        if not any(f.field is atom.field and f.value == value for f in asked):
+            spans = (said.turn.span(atom.start, atom.end),)
+            asked.append(RequestedFact(atom.field, value, spans))
+    return tuple(asked)

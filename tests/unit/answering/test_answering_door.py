@@ -103,3 +103,12 @@ def test_a_bad_request_is_refused_by_the_name_of_its_field(
 def test_a_text_of_the_request_that_is_not_ours_falls_back_to_the_plans_language() -> None:
     assert wire.task_of(request()).language == "zh"
     assert wire.task_of(request(language="en")).language == "en"
+
+
+def test_ids_of_the_vocabulary_keep_their_underscores() -> None:
+    hotel = hotel_pb2.Hotel(id="h1", names=HOTEL.names, kind="guest_house")
+    hotel.facilities.items.add(id="hot_water_24h", label="24小时热水")
+    hotel.facilities.items.add(id="Pool <b>", label="Pool")
+    record = wire.record_of(hotel, at="shown_hotels[0]")
+    assert record.kind == "guest_house"
+    assert record.facility_ids() >= {"hot_water_24h", "Pool"}

@@ -35,6 +35,15 @@ def test_results_open_with_what_was_understood_and_how_many_match() -> None:
     ]
 
 
+def test_results_tell_the_facts_asked_for_too() -> None:
+    asked = (
+        RequestedFact(Field.PRICE), RequestedFact(Field.PHONE), RequestedFact(Field.FACILITY, "bar")
+    )  # fmt: skip
+    assert texts(task(records=(TOWER,), asked=asked, total=1))[1] == (
+        "江城铂悦大厦：每晚620元，评分4.2，95条评价，豪华型，电话027-55554444，有酒吧。"
+    )
+
+
 def test_english_answers_use_the_english_name() -> None:
     first, second = texts(task(records=(TOWER,), total=1, language="en"))
     assert first == "1 hotel was found."
