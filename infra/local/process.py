@@ -18,6 +18,9 @@ from infra.local.server import Server, StackError
 POLL_S = 0.2
 LOG_TAIL_LINES = 15
 
+# Servers outlive the call that started them; held here, nobody warns of a process left running.
+_spawned: list[subprocess.Popen[bytes]] = []
+
 
 class State(StrEnum):
     """How a server stands."""
@@ -111,6 +114,7 @@ def _spawn(server: Server) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _spawned.append(process)
     (server.places.state / "pid").write_text(f"{process.pid} {_start_time(process.pid)}")
 
 
@@ -125,7 +129,9 @@ def _start_time(pid: int) -> str | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] == "Z" else fields[19]
+    # A zombie whose other threads are still ending holds its ports as well.
+    ended = fields[0] == "Z" and int(fields[17]) <= 1
+    return None if ended else fields[19]
 
 
 def _gone(server: Server, wait_s: float) -> bool:

@@ -18,7 +18,6 @@ from services.embedded.data_lock import DataLock
 from services.embedded.redis_server import EmbeddedRedis
 from services.embedded.settings import EmbeddedSettings
 from services.gateway import main as gateway
-from services.gateway.replies import ReplyLane
 from services.gateway.settings import GatewaySettings
 from services.geocoding import main as geocoding
 from services.geocoding.adapters.file_gazetteer import SHIPPED, FileGazetteer
@@ -81,7 +80,7 @@ class EmbeddedRuntime:
         self._vocabulary = Vocabulary.load()
         self._health = Health()
         self._consumptions: list[Consumption] = []
-        self._replies: ReplyLane | None = None
+        self._gateway: gateway.RunningGateway | None = None
         self._server: RpcServer | None = None
         self._bus: InMemoryBus | None = None
         self._log: SqliteLog | None = None
@@ -159,7 +158,7 @@ class EmbeddedRuntime:
         address = f"127.0.0.1:{port}"
         self._backends = channel(address)
         assert self._bus is not None
-        self._replies = await gateway.start(
+        self._gateway = await gateway.start(
             GatewaySettings(),
             bus=self._bus,
             server=server,
@@ -244,8 +243,8 @@ class EmbeddedRuntime:
             await asyncio.to_thread(self._redis.stop)
         if self._server is not None:
             await self._server.stop(self._settings.rpc.grace_s)
-        if self._replies is not None:
-            await self._replies.stop()
+        if self._gateway is not None:
+            await self._gateway.stop()
         for consumption in self._consumptions:
             await consumption.stop()
         if self._bus is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -230,14 +231,20 @@ class Gateway:
         if hits:
             del state.shown_hotels[:]
             state.shown_hotels.extend(_shown(hit.hotel) for hit in hits)
-        try:
-            await self.archive.save(completed)
-            if turn.conversation_id:
-                await self.conversations.save(turn.conversation_id, state)
-        except Unavailable as error:
-            log.warning("conversation_not_kept", reason=error.reason)
-            return False
-        return True
+        saves = [self.archive.save(completed)]
+        if turn.conversation_id:
+            saves.append(self.conversations.save(turn.conversation_id, state))
+        # Side by side: a store that hangs costs the guest its wait once.
+        failures = [
+            failure
+            for failure in await asyncio.gather(*saves, return_exceptions=True)
+            if failure is not None
+        ]
+        for failure in failures:
+            if not isinstance(failure, Unavailable):
+                raise failure
+            log.warning("conversation_not_kept", reason=failure.reason)
+        return not failures
 
     async def _tell_what_was_shown(self, page: Page) -> None:
         hits = page.completed.ranking.hits[: page.page_size]

@@ -4,19 +4,73 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import grpc
 from concierge.search.v1 import search_pb2_grpc
 
 from services.gateway.adapters.grpc_backends import GrpcAnswerer, GrpcRecords
 from services.gateway.adapters.memory_store import MemoryArchive, MemoryConversations
+from services.gateway.adapters.redis_store import RedisArchive, RedisConversations
 from services.gateway.domain.admission import AdmissionGate
 from services.gateway.grpc_server import SERVICE_NAME, SearchServicer
 from services.gateway.handlers import Gateway
+from services.gateway.ports import ConversationStore, SearchArchive
 from services.gateway.replies import COMPLETED_TOPIC, ReplyLane
 from services.gateway.settings import GatewaySettings
+from services.platform.adapters.guarded_redis import GuardedRedis
 from services.platform.bus import EventBus
 from services.platform.rpc import RpcServer
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where conversations and finished searches are kept."""
+
+    conversations: ConversationStore
+    archive: SearchArchive
+    redis: GuardedRedis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningGateway:
+    """What `start` opened."""
+
+    replies: ReplyLane
+    stores: Stores
+
+    async def stop(self) -> None:
+        """Stop the reply lane and close what is kept open."""
+        await self.replies.stop()
+        if self.stores.redis is not None:
+            await self.stores.redis.close()
+
+
+def stores(settings: GatewaySettings) -> Stores:
+    """Return the stores in Redis where it is configured, else in memory."""
+    if not settings.redis.url.get_secret_value():
+        return Stores(
+            MemoryConversations(
+                ttl_s=settings.conversation_ttl_s, most=settings.most_conversations
+            ),
+            MemoryArchive(ttl_s=settings.archive_ttl_s, most=settings.most_archived),
+        )
+    redis = GuardedRedis(settings.redis)
+    return Stores(
+        RedisConversations(
+            redis,
+            key_prefix=settings.redis.key_prefix,
+            ttl_s=settings.conversation_ttl_s,
+            most_bytes=settings.most_conversation_bytes,
+        ),
+        RedisArchive(
+            redis,
+            key_prefix=settings.redis.key_prefix,
+            ttl_s=settings.archive_ttl_s,
+            most_bytes=settings.most_archived_bytes,
+        ),
+        redis,
+    )
 
 
 async def start(
@@ -26,17 +80,16 @@ async def start(
     server: RpcServer,
     backends: grpc.aio.Channel,
     versions: Mapping[str, str],
-) -> ReplyLane:
-    """Open the door and the reply lane; return the lane, to be stopped at the end."""
+) -> RunningGateway:
+    """Open the door and the reply lane; return what has to be stopped at the end."""
     lane = zlib.crc32(settings.instance.encode()) % bus.partitions(COMPLETED_TOPIC)
     replies = ReplyLane(bus, lane)
+    kept = stores(settings)
     gateway = Gateway(
         bus=bus,
         replies=replies,
-        conversations=MemoryConversations(
-            ttl_s=settings.conversation_ttl_s, most=settings.most_conversations
-        ),
-        archive=MemoryArchive(ttl_s=settings.archive_ttl_s, most=settings.most_archived),
+        conversations=kept.conversations,
+        archive=kept.archive,
         records=GrpcRecords(backends),
         answerer=GrpcAnswerer(backends),
         gate=AdmissionGate(settings.max_searches, settings.retry_after_s),
@@ -48,4 +101,4 @@ async def start(
         SERVICE_NAME,
     )
     await replies.start()
-    return replies
+    return RunningGateway(replies, kept)

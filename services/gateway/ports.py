@@ -13,7 +13,7 @@ from services.platform.deadline import Deadline
 
 
 class ConversationStore(Protocol):
-    """Remembers conversations for a time."""
+    """Remembers conversations for a time. Of two writers at once the last one stands."""
 
     async def load(self, conversation_id: str) -> conversation_pb2.ConversationState | None:
         """Return the state, `None` when there is none or it has expired.
@@ -27,7 +27,7 @@ class ConversationStore(Protocol):
         """Keep the state for the store's time to live.
 
         Raises:
-            Unavailable: The store is away.
+            Unavailable: The store is away, or the state is larger than it takes.
         """
         ...
 
@@ -47,7 +47,7 @@ class SearchArchive(Protocol):
         """Keep the search for the archive's time to live.
 
         Raises:
-            Unavailable: The archive is away.
+            Unavailable: The archive is away, or the search is larger than it takes.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.platform.settings import ServiceSettings
+from services.platform.settings import RedisSettings, ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):
@@ -22,6 +22,13 @@ class GatewaySettings(ServiceSettings):
     )
     retry_after_s: float = Field(default=0.5, gt=0, description="What a refused client waits.")
     conversation_ttl_s: float = Field(default=3600, gt=0, description="Since the last turn.")
-    most_conversations: int = Field(default=100_000, ge=1, description="Kept at once.")
+    most_conversations: int = Field(default=100_000, ge=1, description="Kept at once in memory.")
+    most_conversation_bytes: int = Field(
+        default=256 << 10, ge=1, description="Larger states are not kept in Redis."
+    )
     archive_ttl_s: float = Field(default=900, gt=0, description="For paging and Explain.")
-    most_archived: int = Field(default=2_000, ge=1, description="Searches kept at once.")
+    most_archived: int = Field(default=2_000, ge=1, description="Searches kept at once in memory.")
+    most_archived_bytes: int = Field(
+        default=4 << 20, ge=1, description="Larger searches are not kept in Redis."
+    )
+    redis: RedisSettings = RedisSettings()

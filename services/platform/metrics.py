@@ -36,6 +36,15 @@ JOINS_INCOMPLETE = Counter(
 JOIN_PARTS_LATE = Counter(
     "concierge_join_parts_late_total", "Parts that came after their join ended.", ("service",)
 )
+BACKEND_SECONDS = Histogram(
+    "concierge_backend_seconds",
+    "Time of a call to a backend.",
+    ("backend", "operation", "result"),
+    buckets=_SECONDS,
+)
+CIRCUIT_OPEN = Gauge(
+    "concierge_circuit_open", "1 while a backend counts as away and is not asked.", ("backend",)
+)
 
 
 def serve(port: int) -> tuple[WSGIServer, threading.Thread] | None:

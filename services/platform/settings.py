@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,6 +30,23 @@ class LogSettings(BaseModel):
         default="INFO", pattern="DEBUG|INFO|WARNING|ERROR", description="Least level."
     )
     as_json: bool = Field(default=True, description="JSON lines, else columns for people.")
+
+
+class RedisSettings(BaseModel):
+    """A Redis that the service can do without for a while."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        description="redis:// or rediss:// with user and password; empty: none, memory instead.",
+    )
+    key_prefix: str = Field(default="concierge", description="Start of every key.")
+    connect_timeout_ms: int = Field(default=50, ge=1, description="For a new connection.")
+    read_timeout_ms: int = Field(default=100, ge=1, description="For one answer.")
+    most_connections: int = Field(default=64, ge=1, description="Connections at once.")
+    most_failures: int = Field(default=3, ge=1, description="In a row before it is not asked.")
+    pause_ms: int = Field(default=1_000, ge=1, description="Not asked so long, then tried again.")
 
 
 class ServiceSettings(BaseSettings):
