@@ -327,7 +327,7 @@ class Heads:
         if (
             talk
             and said.has("thanks", "bye")
-            and not (said.atoms or said.hotels)
+            and not (said.atoms or said.hotels or places.near)
             and not _asks(text, said)
         ):
             self.nothing_but_talk = True

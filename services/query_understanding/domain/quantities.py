@@ -104,7 +104,12 @@ def quantities(
         taken: Stretches that belong to names and facilities; numbers in them are not amounts.
         asked: The field the system asked about last: what a bare number answers.
     """
-    found = [n for n in numbers(text) if not any(s < n.end and n.start < e for s, e in taken)]
+    # "第二家" points into a list; it counts nothing.
+    found = [
+        n for n in numbers(text)
+        if not any(s < n.end and n.start < e for s, e in taken)
+        and not text.startswith("第", max(0, n.start - 1))
+    ]  # fmt: skip
     fields = [cue for cue in cues if cue.name in _FIELDS]
     atoms: list[Atom] = []
     counts: list[Count] = []

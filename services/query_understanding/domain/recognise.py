@@ -112,6 +112,8 @@ def recognise(
             (result.bands if is_band else result.atoms).append(worded)
         else:
             _take_name(entry, result, reader, taken, names)
+    # Names were taken longest first; lists of hotels shown are counted in the order of the words.
+    result.hotels.sort(key=lambda hotel: hotel.start)
     first = _pick_cues(cue_spans, taken)
     numbers = quantities(text, first, taken.spans, asked)
     _add_quantities(result, numbers, taken)

@@ -144,8 +144,8 @@ def _of_another_domain(atom: Atom, text: str) -> bool:
 
 
 def _settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
-    """Decide what words of a price band and of "hotel" mean in this catalogue."""
-    if "hotel" not in lexicon.values(Field.KIND):
+    """Decide whether "a hotel" names a kind: only where guesthouses are all else there is."""
+    if lexicon.values(Field.KIND) != {"hotel", "guesthouse"}:
         return
     text = said.turn.text
     pattern = (

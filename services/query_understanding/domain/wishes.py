@@ -36,7 +36,7 @@ _COUNT_ZH = {
     "十": 10,
 }
 _COUNTED = re.compile(
-    r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元])|"
+    r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元十百千万星])|"
     r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people))|"
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
@@ -125,7 +125,10 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
     wished: list[Preference] = []
     text = said.turn.text
     if not has_bands:
-        if re.search(r"便宜|实惠|划算|省钱|\bcheap(?:er)?\b|affordable|inexpensive", text):
+        ordered = said.has("cheapest", "dearest", "low_to_high", "high_to_low")
+        if not ordered and re.search(
+            r"便宜|实惠|划算|省钱|\bcheap(?:er)?\b|affordable|inexpensive", text
+        ):
             spans = (said.turn.span(0, len(text)),)
             wished.append(Preference(Trend(Field.PRICE, _UP), 0.5, spans))
         if re.search(r"评价好|口碑好|好评|well[- ]reviewed|good reviews|评分高(?!于|过)", text):
