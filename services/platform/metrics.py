@@ -36,15 +36,24 @@ JOINS_INCOMPLETE = Counter(
 JOIN_PARTS_LATE = Counter(
     "concierge_join_parts_late_total", "Parts that came after their join ended.", ("service",)
 )
+# A language model takes longer than anything else here.
+_MODEL_SECONDS = (*_SECONDS, 10.0, 30.0, 60.0)
 BACKEND_SECONDS = Histogram(
     "concierge_backend_seconds",
     "Time of a call to a backend.",
     ("backend", "operation", "result"),
-    buckets=_SECONDS,
+    buckets=_MODEL_SECONDS,
 )
 CIRCUIT_OPEN = Gauge(
     "concierge_circuit_open", "1 while a backend counts as away and is not asked.", ("backend",)
 )
+TRITON_FIRST_RESPONSE_SECONDS = Histogram(
+    "concierge_triton_first_response_seconds",
+    "Time to the first response of a stream: what a model server is scaled by.",
+    ("model",),
+    buckets=_MODEL_SECONDS,
+)
+TRITON_IN_FLIGHT = Gauge("concierge_triton_in_flight", "Requests that wait for Triton.", ("model",))
 
 
 def serve(port: int) -> tuple[WSGIServer, threading.Thread] | None:

@@ -43,6 +43,8 @@ log = structlog.get_logger(__name__)
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
     ("grpc.max_send_message_length", 32 * 1024 * 1024),
+    # A server that is back is found within this; the default lets the wait grow to two minutes.
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 # Calls that only tell about the server itself are not logged one by one.
 _QUIET = ("/grpc.health.", "/grpc.reflection.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +48,43 @@ class RedisSettings(BaseModel):
     most_connections: int = Field(default=64, ge=1, description="Connections at once.")
     most_failures: int = Field(default=3, ge=1, description="In a row before it is not asked.")
     pause_ms: int = Field(default=1_000, ge=1, description="Not asked so long, then tried again.")
+
+
+class TritonSettings(BaseModel):
+    """Where a model is served; a subclass sets the model's name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str = Field(default="", description="Triton's gRPC address, host:port; empty: not used.")
+    model: str = Field(description="The model's name in Triton's repository.")
+    timeout_s: float = Field(
+        default=1.0, gt=0, description="Longest wait for one request that has no deadline."
+    )
+    most_failures: int = Field(default=5, ge=1, description="In a row before it is not asked.")
+    pause_ms: int = Field(default=1_000, ge=1, description="Not asked so long, then tried again.")
+    tls: bool = Field(default=False, description="Encrypted, the server's certificate checked.")
+    root_certificates_file: Path | None = Field(
+        default=None, description="PEM of the authorities trusted; unset: the system's."
+    )
+    certificate_file: Path | None = Field(
+        default=None, description="PEM of this client's certificate, for mutual TLS."
+    )
+    key_file: Path | None = Field(
+        default=None, description="PEM of the certificate's key, for mutual TLS."
+    )
+
+
+class LLMSettings(TritonSettings):
+    """A text model with the contract of Triton's vLLM backend."""
+
+    model: str = Field(default="llm", description="The model's name in Triton's repository.")
+    version: str = Field(default="", description="What the model is, for logs and Explain.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0: always the likeliest.")
+    prompt_template: str = Field(
+        default="{prompt}",
+        pattern=r"^[^{}]*\{prompt\}[^{}]*$",
+        description="The model's chat markup around a prompt, which {prompt} stands for.",
+    )
 
 
 class ServiceSettings(BaseSettings):
