@@ -33,10 +33,13 @@ class Subscription:
         max_batch: Most records per batch.
         max_in_flight: Records in work at once over all partitions; 1 keeps partition order
             strictly, more lets records of one partition overlap (the committed position still
-            only passes finished work).
+            only passes finished work). Batches are one at a time per partition whatever it says.
         from_beginning: Where a group without a position starts: the oldest record or the end.
         start_offsets: Where to start by (topic, partition), for a reader that keeps its own
             positions with what it built from the records; overrides the group's position.
+        whole: Every reader sees all partitions from the beginning and keeps no position: for an
+            in-memory view of a compacted topic, on every replica. It shares nothing with its
+            group, and poison is skipped with an error line instead of buried at every start.
     """
 
     group: str
@@ -47,17 +50,24 @@ class Subscription:
     max_in_flight: int = 64
     from_beginning: bool = False
     start_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    whole: bool = False
 
 
 class Consumption(Protocol):
     """A running subscription."""
 
     async def stop(self) -> None:
-        """Take no new records, finish those in work, commit, leave the group."""
+        """Take no new records, finish those in work, commit, leave the group.
+
+        A record that waits for another attempt is not finished: the next member gets it.
+        """
         ...
 
     def lag(self) -> int:
-        """Return the number of records published and not yet finished by this group."""
+        """Return the number of records published and not yet finished by this group.
+
+        Over the partitions that this member reads; an upper bound where compaction left gaps.
+        """
         ...
 
 
@@ -68,8 +78,11 @@ class EventBus(Protocol):
         """Append the event to its topic; return when the bus has accepted it durably enough.
 
         Raises:
-            InvalidArgument: The topic is not declared, or the lane is no partition of it.
-            Unavailable: The bus is away or did not acknowledge in time.
+            InvalidArgument: The topic is not declared, the lane is no partition of it, or the
+                event is larger than the bus takes.
+            ResourceExhausted: Too much is waiting for the bus already.
+            Unavailable: The bus is away or did not acknowledge in time; it may still have the
+                event, so publishing again may double it (at least once).
         """
         ...
 
@@ -86,7 +99,8 @@ class EventBus(Protocol):
         """Start reading as a member of the group.
 
         Raises:
-            InvalidArgument: A topic is not declared.
+            InvalidArgument: A topic is not declared, or this group is no consumer of it.
+            Unavailable: The bus is away.
         """
         ...
 

@@ -10,32 +10,32 @@ import asyncio
 import itertools
 import zlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import structlog
-
-from services.platform import envelope, metrics
+from services.platform import envelope
 from services.platform.adapters.sqlite_log import Entry, SqliteLog
 from services.platform.bus import Consumption, Handler, Subscription
-from services.platform.errors import ConciergeError, InvalidArgument
+from services.platform.delivery import Bury, DeadLetter, Delivery, Progress, check
+from services.platform.errors import InvalidArgument
 from services.platform.events import Event, Record
-from services.platform.topics import Topic, dead_letter_topic
+from services.platform.topics import Topic
 
-RETRY_FIRST_S = 0.05
-RETRY_MOST_S = 5.0
 # Records a topic without a waiting group keeps; what every group has passed is dropped.
 RETAINED = 10_000
 
-log = structlog.get_logger(__name__)
-
 
 class _Partition:
-    """Records of one partition in memory; `base` is the position of the first one kept."""
+    """Records of one partition in memory; `base` is the position of the first one kept.
 
-    def __init__(self, topic: str, number: int) -> None:
+    A compacted topic keeps all of them.
+    """
+
+    def __init__(self, topic: str, number: int, *, compacted: bool = False) -> None:
         self.topic = topic
         self.number = number
+        self._compacted = compacted
         self.base = 0
         self.records: deque[Record] = deque()
 
@@ -51,6 +51,8 @@ class _Partition:
         return list(itertools.islice(self.records, start, start + limit))
 
     def drop_before(self, position: int) -> None:
+        if self._compacted:
+            return
         while self.records and (self.base < position or len(self.records) > RETAINED):
             self.records.popleft()
             self.base += 1
@@ -95,13 +97,13 @@ class InMemoryBus:
             topic.name: [
                 _LoggedPartition(topic.name, number, durable_log)
                 if topic.compacted and durable_log is not None
-                else _Partition(topic.name, number)
+                else _Partition(topic.name, number, compacted=topic.compacted)
                 for number in range(topic.partitions)
             ]
             for topic in topics.values()
         }
         self._groups: dict[str, _Group] = {}
-        self._lanes = itertools.count()
+        self._alone = itertools.count()
 
     async def publish(self, event: Event[Any]) -> None:
         """Append the event to its topic."""
@@ -150,28 +152,36 @@ class InMemoryBus:
 
     async def subscribe(self, subscription: Subscription) -> Consumption:
         """Start reading as a member of the group."""
-        if (subscription.handler is None) is (subscription.batch_handler is None):
-            raise InvalidArgument("give handler or batch_handler", field="subscription")
-        for topic in subscription.topics:
-            self._check(topic, 0)
+        check(subscription, self._topics)
+        partitions = [part for topic in subscription.topics for part in self._partitions[topic]]
+        if subscription.whole:
+            return self._alone_on(partitions, replace(subscription, from_beginning=True))
         group = self._groups.get(subscription.group)
         if group is None:
             group = self._groups[subscription.group] = _Group(subscription.group, self)
-        member = _Member(group, subscription)
-        group.join(
-            member, [part for topic in subscription.topics for part in self._partitions[topic]]
-        )
+        member = _Member(group, subscription, self._bury)
+        group.join(member, partitions)
         return member
 
     async def read_lane(self, topic: str, lane: int, handler: Handler) -> Consumption:
         """Read exactly one partition from its end."""
         self._check(topic, lane)
-        group = _Group(f"lane-{next(self._lanes)}", self)
-        self._groups[group.name] = group
         # Replies overlap freely; nothing is committed on a lane.
-        member = _Member(group, Subscription(group.name, (topic,), handler, max_in_flight=1_000))
-        group.join(member, [self._partitions[topic][lane]])
+        subscription = Subscription(f"lane-{lane}", (topic,), handler, max_in_flight=1_000)
+        return self._alone_on([self._partitions[topic][lane]], subscription)
+
+    def _alone_on(
+        self, partitions: Sequence[_AnyPartition], subscription: Subscription
+    ) -> Consumption:
+        """Start a reader that shares its partitions with nobody."""
+        group = _Group(f"{subscription.group}#{next(self._alone)}", self, alone=True)
+        self._groups[group.name] = group
+        member = _Member(group, subscription, None)
+        group.join(member, partitions)
         return member
+
+    async def _bury(self, letter: DeadLetter) -> None:
+        await self.append([Entry(letter.topic, 0, letter.key, letter.headers, letter.value)])
 
     def partitions(self, topic: str) -> int:
         """Return the topic's partition count."""
@@ -188,7 +198,7 @@ class InMemoryBus:
         """Return how far the slowest group is behind on compacted topics, in records."""
         return max(
             (
-                cursor.partition.end - cursor.committed
+                cursor.partition.end - cursor.progress.position
                 for group in self._groups.values()
                 for cursor in group.cursors.values()
                 if isinstance(cursor.partition, _LoggedPartition)
@@ -197,14 +207,13 @@ class InMemoryBus:
         )
 
     def forget(self, group: str) -> None:
-        """Remove a lane that nobody reads any more."""
-        if group.startswith("lane-"):
-            self._groups.pop(group, None)
+        """Remove a reader of its own that has stopped."""
+        self._groups.pop(group, None)
 
     def trim(self, partition: _AnyPartition) -> None:
         """Drop what every group has passed."""
         cursors = [
-            cursor.committed
+            cursor.progress.position
             for group in self._groups.values()
             if (cursor := group.cursors.get(id(partition))) is not None
         ]
@@ -230,28 +239,22 @@ class _Cursor:
 
     def __init__(self, partition: _AnyPartition, start: int) -> None:
         self.partition = partition
-        self.next = start
-        self.committed = start
-        self.finished: set[int] = set()
+        self.progress = Progress(start)
         self.wakeup = asyncio.Event()
         self.pump: asyncio.Task[None] | None = None
-
-    def finish(self, position: int) -> None:
-        """Mark a record finished; the committed position passes only finished ones."""
-        self.finished.add(position)
-        while self.committed in self.finished:
-            self.finished.remove(self.committed)
-            self.committed += 1
+        # What must end before the next begins, where order is kept.
+        self.current: asyncio.Task[None] | None = None
 
 
 class _Group:
     """A consumer group: its members share the partitions."""
 
-    def __init__(self, name: str, bus: InMemoryBus) -> None:
+    def __init__(self, name: str, bus: InMemoryBus, *, alone: bool = False) -> None:
         self.name = name
         self.bus = bus
         self.members: list[_Member] = []
         self.cursors: dict[int, _Cursor] = {}
+        self._alone = alone
 
     def wake(self, partition: _AnyPartition) -> bool:
         cursor = self.cursors.get(id(partition))
@@ -273,7 +276,7 @@ class _Group:
     def leave(self, member: _Member) -> None:
         self.members.remove(member)
         self._rebalance()
-        if not self.members:
+        if self._alone:
             self.bus.forget(self.name)
 
     def _rebalance(self) -> None:
@@ -289,9 +292,10 @@ class _Group:
 class _Member:
     """One member of a group; `Consumption`."""
 
-    def __init__(self, group: _Group, subscription: Subscription) -> None:
+    def __init__(self, group: _Group, subscription: Subscription, bury: Bury | None) -> None:
         self.subscription = subscription
         self._group = group
+        self._delivery = Delivery(subscription, bury)
         self._slots = asyncio.Semaphore(max(1, subscription.max_in_flight))
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -301,6 +305,7 @@ class _Member:
         if self._stopped:
             return
         self._stopped = True
+        self._delivery.stop()
         self._group.leave(self)
         while self._running:
             await asyncio.wait(self._running)
@@ -308,7 +313,7 @@ class _Member:
     def lag(self) -> int:
         """Return the number of records not yet finished by this group."""
         return sum(
-            cursor.partition.end - cursor.committed - len(cursor.finished)
+            cursor.partition.end - cursor.progress.reached + cursor.progress.open_count()
             for cursor in self._group.cursors.values()
         )
 
@@ -319,129 +324,49 @@ class _Member:
             if self.subscription.batch_handler
             else self.subscription.max_in_flight
         )
+        progress = cursor.progress
+        if cursor.current is not None:
+            await asyncio.wait({cursor.current})
         while True:
             cursor.wakeup.clear()
-            if cursor.next >= cursor.partition.end:
+            if progress.reached >= cursor.partition.end:
                 await cursor.wakeup.wait()
                 continue
-            records = await cursor.partition.read(cursor.next, limit)
+            records = await cursor.partition.read(progress.reached, limit)
             if not records:
                 # Compaction removed what was between here and the end.
-                cursor.next = cursor.committed = cursor.partition.end
+                progress.skip_to(cursor.partition.end)
                 continue
             if self.subscription.batch_handler is not None:
-                work = self._spawn(self._batch(cursor, records))
-                # Shielded: a rebalance stops feeding, never work that has begun.
-                await asyncio.shield(work)
+                cursor.current = self._begin(cursor, records, self._delivery.batch(records))
+                # Waited for, not awaited: a rebalance stops feeding, never work that has begun.
+                await asyncio.wait({cursor.current})
                 continue
             for record in records:
                 await self._slots.acquire()
-                cursor.next = record.offset + 1
-                work = self._spawn(self._single(cursor, record))
+                work = self._begin(cursor, (record,), self._delivery.one(record))
+                work.add_done_callback(lambda _: self._slots.release())
                 if self.subscription.max_in_flight == 1:
-                    await asyncio.shield(work)
+                    cursor.current = work
+                    await asyncio.wait({work})
 
-    def _spawn(self, work: Any) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(work)
+    def _begin(
+        self, cursor: _Cursor, records: Sequence[Record], work: Coroutine[Any, Any, bool]
+    ) -> asyncio.Task[None]:
+        cursor.progress.begin([record.offset for record in records])
+        task = asyncio.create_task(self._finish(cursor, records, work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _batch(self, cursor: _Cursor, records: Sequence[Record]) -> None:
-        handler = self.subscription.batch_handler
-        assert handler is not None
-
-        async def call(attempt: int) -> None:
-            await handler(records)
-
-        error = await self._attempt(records[0], call)
-        if error is not None:
-            # One bad record must not take its batch along: work them one by one.
+    async def _finish(
+        self, cursor: _Cursor, records: Sequence[Record], work: Coroutine[Any, Any, bool]
+    ) -> None:
+        if await work:
             for record in records:
-
-                async def call_one(attempt: int, record: Record = record) -> None:
-                    await handler((record,))
-
-                if (one := await self._attempt(record, call_one)) is not None:
-                    await self._dead_letter(record, one)
-        cursor.next = cursor.committed = records[-1].offset + 1
-        self._group.bus.trim(cursor.partition)
-
-    async def _single(self, cursor: _Cursor, record: Record) -> None:
-        handler = self.subscription.handler
-        assert handler is not None
-        try:
-            deadline = record.deadline
-            if deadline is not None and deadline.expired():
-                metrics.EVENTS_EXPIRED.labels(self._group.name, record.topic).inc()
-                log.info("event_expired", group=self._group.name, topic=record.topic)
-                return
-
-            async def call(attempt: int) -> None:
-                await handler(record if attempt == 1 else _redelivered(record, attempt))
-
-            error = await self._attempt(record, call)
-            if error is not None:
-                await self._dead_letter(record, error)
-        finally:
-            self._slots.release()
-            cursor.finish(record.offset)
+                cursor.progress.finish(record.offset)
             self._group.bus.trim(cursor.partition)
-
-    async def _attempt(self, record: Record, call: Any) -> Exception | None:
-        """Call until it works, is hopeless, or nobody waits; return what is hopeless."""
-        delay_s = RETRY_FIRST_S
-        for attempt in itertools.count(1):
-            try:
-                await call(attempt)
-                return None
-            except ConciergeError as error:
-                if not error.retryable:
-                    return error
-                deadline = record.deadline
-                if deadline is not None and deadline.remaining_s() <= delay_s:
-                    metrics.EVENTS_EXPIRED.labels(self._group.name, record.topic).inc()
-                    log.warning(
-                        "event_given_up", topic=record.topic, id=record.id, reason=error.reason
-                    )
-                    return None
-                if self._stopped and self.subscription.batch_handler is not None:
-                    return None
-                metrics.EVENTS_RETRIED.labels(self._group.name, record.topic).inc()
-            except Exception as error:
-                log.error(
-                    "event_failed",
-                    group=self._group.name,
-                    topic=record.topic,
-                    id=record.id,
-                    exc_info=error,
-                )
-                return error
-            await asyncio.sleep(delay_s)
-            delay_s = min(delay_s * 2, RETRY_MOST_S)
-        return None
-
-    async def _dead_letter(self, record: Record, error: Exception) -> None:
-        # A group is concierge.<service>, or concierge.<service>.<what it fills>.
-        service = self._group.name.split(".")[1]
-        topic = dead_letter_topic(record.topic, service)
-        metrics.EVENTS_DEAD_LETTERED.labels(self._group.name, record.topic).inc()
-        headers = {
-            **record.headers,
-            "concierge_error": f"{type(error).__name__}: {error}".encode(),
-            "concierge_origin": f"{record.topic}/{record.partition}/{record.offset}".encode(),
-        }
-        log.warning("event_dead_lettered", topic=record.topic, id=record.id, error=str(error))
-        await self._group.bus.append([Entry(topic, 0, record.key, headers, record.value)])
-
-
-def _redelivered(record: Record, attempt: int) -> Record:
-    return Record(
-        record.topic,
-        record.partition,
-        record.offset,
-        record.key,
-        record.value,
-        record.headers,
-        attempt,
-    )
+        else:
+            # Given up: whoever reads next begins with it again.
+            cursor.progress.rewind_to(records[0].offset)
+            cursor.wakeup.set()

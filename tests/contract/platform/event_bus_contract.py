@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from services.platform.bus import EventBus, Subscription
+from services.platform.bus import EventBus, Handler, Subscription
 from services.platform.deadline import Deadline
 from services.platform.envelope import decode
-from services.platform.errors import InvalidArgument, Unavailable
+from services.platform.errors import InvalidArgument, ResourceExhausted, Unavailable
 from services.platform.events import Event, Record
+from services.platform.topics import Topic, dead_letter_topic
 
 WAIT_S = 20.0
 
@@ -33,8 +34,30 @@ def text_of(record: Record) -> str:
     return decode(record, StringValue).value
 
 
+def topics_of(name: str) -> dict[str, Topic]:
+    """Return the topics that the contract needs, by full name, all of them starting with `name`."""
+    rows = [(f"{name}.facts.v1", 4, False), (f"{name}.state.v1", 2, True)]
+    letters = [
+        (dead_letter_topic(topic, service), 1, False)
+        for topic, _, _ in rows
+        for service in ("test", "other")
+    ]
+    return {
+        topic: Topic(
+            topic,
+            "for tests",
+            "key",
+            (),
+            partitions,
+            compacted,
+            retention_s=0 if compacted else 3600,
+        )
+        for topic, partitions, compacted in rows + letters
+    }
+
+
 class EventBusContract:
-    """Fixtures `bus`, `topic` (several partitions, consumer `test`) and `compacted`."""
+    """Fixtures `bus`, `topic` and `compacted`: several partitions, consumers `test` and `other`."""
 
     async def test_a_group_sees_every_event_and_equal_keys_in_order(
         self, bus: EventBus, topic: str
@@ -58,7 +81,7 @@ class EventBusContract:
     ) -> None:
         seen: dict[str, list[str]] = {"a1": [], "a2": [], "b": []}
 
-        def handler(name: str) -> Any:
+        def handler(name: str) -> Handler:
             async def handle(record: Record) -> None:
                 seen[name].append(text_of(record))
 
@@ -101,13 +124,13 @@ class EventBusContract:
             letters.append(record)
 
         await bus.subscribe(Subscription("concierge.test", (topic,), handler, from_beginning=True))
-        await bus.subscribe(
-            Subscription("concierge.watch", (f"{topic}.test.dlt",), keep, from_beginning=True)
-        )
+        await bus.read_lane(f"{topic}.test.dlt", 0, keep)
         await bus.publish_many([event(topic, "k", t) for t in ("a", "poison", "b")])
         await until(lambda: len(seen) == 2 and len(letters) == 1)
         assert seen == ["a", "b"]
-        assert b"is bad" in letters[0].headers["concierge_error"]
+        assert letters[0].headers["concierge_error"] == b"InvalidArgument: value: is bad"
+        assert letters[0].headers["concierge_origin"].startswith(f"{topic}/".encode())
+        assert (letters[0].key, text_of(letters[0])) == ("k", "poison")
 
     async def test_an_expired_event_never_reaches_the_handler(
         self, bus: EventBus, topic: str
@@ -182,6 +205,201 @@ class EventBusContract:
         await bus.publish(event(topic, "k", "c"))
         assert seen == done
         assert "c" not in seen
+
+    async def test_what_a_stopped_member_did_not_finish_goes_to_the_next(
+        self, bus: EventBus, topic: str
+    ) -> None:
+        finished: list[str] = []
+        stuck = asyncio.Event()
+        taken: list[str] = []
+
+        async def first(record: Record) -> None:
+            if text_of(record) == "2":
+                stuck.set()
+                raise Unavailable("the backend is away")
+            finished.append(text_of(record))
+
+        async def second(record: Record) -> None:
+            taken.append(text_of(record))
+
+        member = await bus.subscribe(
+            Subscription("concierge.test", (topic,), first, max_in_flight=1, from_beginning=True)
+        )
+        await bus.publish_many([event(topic, "k", str(n)) for n in range(6)])
+        await stuck.wait()
+        await member.stop()
+        assert finished == ["0", "1"]
+        await bus.subscribe(
+            Subscription("concierge.test", (topic,), second, max_in_flight=1, from_beginning=True)
+        )
+        await until(lambda: len(taken) >= 4)
+        assert taken == ["2", "3", "4", "5"]
+
+    async def test_a_position_passes_no_unfinished_record_however_many_follow(
+        self, bus: EventBus, topic: str
+    ) -> None:
+        finished: set[str] = set()
+        taken: set[str] = set()
+
+        async def first(record: Record) -> None:
+            if text_of(record) == "0":
+                raise ResourceExhausted("full", retry_after_s=3600)
+            finished.add(text_of(record))
+
+        async def second(record: Record) -> None:
+            taken.add(text_of(record))
+
+        member = await bus.subscribe(
+            Subscription("concierge.test", (topic,), first, max_in_flight=8, from_beginning=True)
+        )
+        await bus.publish_many([event(topic, "k", str(n)) for n in range(40)])
+        await until(lambda: len(finished) == 39)
+        await until(lambda: member.lag() > 0)
+        await member.stop()
+        await bus.subscribe(Subscription("concierge.test", (topic,), second, from_beginning=True))
+        await until(lambda: "0" in taken)
+
+    async def test_what_is_tried_again_keeps_the_order_of_its_partition(
+        self, bus: EventBus, topic: str
+    ) -> None:
+        finished: list[str] = []
+
+        async def handler(record: Record) -> None:
+            if text_of(record) in ("1", "3") and record.attempt < 3:
+                raise Unavailable("not yet")
+            finished.append(text_of(record))
+
+        await bus.subscribe(
+            Subscription("concierge.test", (topic,), handler, max_in_flight=1, from_beginning=True)
+        )
+        await bus.publish_many([event(topic, "k", str(n)) for n in range(5)])
+        await until(lambda: len(finished) == 5)
+        assert finished == ["0", "1", "2", "3", "4"]
+
+    async def test_members_that_come_and_go_under_load_lose_nothing(
+        self, bus: EventBus, topic: str
+    ) -> None:
+        seen: set[str] = set()
+
+        async def handler(record: Record) -> None:
+            await asyncio.sleep(0)
+            seen.add(text_of(record))
+
+        subscription = Subscription(
+            "concierge.test", (topic,), handler, max_in_flight=4, from_beginning=True
+        )
+        members = [await bus.subscribe(subscription)]
+        for start in range(0, 300, 50):
+            for n in range(start, start + 50):
+                await bus.publish(event(topic, f"k{n}", str(n)))
+            if start in (50, 150):
+                members.append(await bus.subscribe(subscription))
+            if start in (100, 200):
+                await members.pop(0).stop()
+        await until(lambda: len(seen) == 300)
+        await until(lambda: sum(member.lag() for member in members) == 0)
+
+    async def test_the_envelope_arrives_as_it_was_sent(self, bus: EventBus, topic: str) -> None:
+        seen: list[Record] = []
+
+        async def handler(record: Record) -> None:
+            seen.append(record)
+
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        deadline = Deadline.after(60)
+        sent = event(topic, "钥匙", "天安门", traceparent=trace, deadline=deadline, time=1.5)
+        await bus.subscribe(Subscription("concierge.test", (topic,), handler, from_beginning=True))
+        await bus.publish(sent)
+        await until(lambda: bool(seen))
+        record = seen[0]
+        assert (record.topic, record.key, text_of(record)) == (topic, "钥匙", "天安门")
+        assert (record.id, record.type) == (sent.id, "google.protobuf.StringValue")
+        assert record.traceparent == trace
+        assert record.deadline is not None
+        assert abs(record.deadline.expires_at - deadline.expires_at) < 0.001
+        assert record.headers["ce_source"] == b"concierge/test"
+        assert record.headers["ce_time"] == b"1970-01-01T00:00:01.500000+00:00"
+        assert record.headers["ce_specversion"] == b"1.0"
+        assert record.headers["content-type"] == b"application/protobuf"
+
+    async def test_a_tombstone_has_a_key_and_no_value(self, bus: EventBus, compacted: str) -> None:
+        seen: list[Record] = []
+
+        async def handler(record: Record) -> None:
+            seen.append(record)
+
+        await bus.subscribe(
+            Subscription("concierge.test", (compacted,), handler, from_beginning=True)
+        )
+        await bus.publish(Event(compacted, None, source="concierge/test", key="gone"))
+        await until(lambda: bool(seen))
+        assert (seen[0].key, seen[0].value, seen[0].type) == ("gone", None, "")
+
+    async def test_every_whole_view_sees_all_from_the_beginning(
+        self, bus: EventBus, compacted: str
+    ) -> None:
+        views: list[dict[str, str]] = [{}, {}]
+
+        def handler(view: dict[str, str]) -> Handler:
+            async def handle(record: Record) -> None:
+                view[record.key] = text_of(record)
+
+            return handle
+
+        await bus.publish_many([event(compacted, f"k{n}", "old") for n in range(30)])
+        readers = [
+            await bus.subscribe(
+                Subscription(
+                    "concierge.test.view", (compacted,), handler(view), max_in_flight=1, whole=True
+                )
+            )
+            for view in views
+        ]
+        await until(lambda: all(reader.lag() == 0 for reader in readers))
+        assert [len(view) for view in views] == [30, 30]
+        await bus.publish(event(compacted, "k7", "new"))
+        await until(lambda: all(view["k7"] == "new" for view in views))
+        await readers[0].stop()
+        views[0].clear()
+        await bus.subscribe(
+            Subscription("concierge.test.view", (compacted,), handler(views[0]), whole=True)
+        )
+        await until(lambda: views[0] == views[1])
+
+    async def test_a_whole_view_skips_poison(self, bus: EventBus, compacted: str) -> None:
+        seen: list[str] = []
+
+        async def handle(records: Sequence[Record]) -> None:
+            if any(record.key == "k1" for record in records):
+                raise InvalidArgument("is bad", field="value")
+            seen.extend(record.key for record in records)
+
+        await bus.publish_many([event(compacted, f"k{n}", "x") for n in range(5)])
+        reader = await bus.subscribe(
+            Subscription("concierge.view", (compacted,), batch_handler=handle, whole=True)
+        )
+        await until(lambda: reader.lag() == 0)
+        assert sorted(seen) == ["k0", "k2", "k3", "k4"]
+
+    async def test_lag_counts_what_is_not_finished(self, bus: EventBus, topic: str) -> None:
+        go = asyncio.Event()
+
+        async def handler(record: Record) -> None:
+            await go.wait()
+
+        member = await bus.subscribe(
+            Subscription("concierge.test", (topic,), handler, max_in_flight=2, from_beginning=True)
+        )
+        await bus.publish_many([event(topic, f"k{n}", "x") for n in range(10)])
+        await until(lambda: member.lag() == 10)
+        go.set()
+        await until(lambda: member.lag() == 0)
+
+    async def test_a_group_that_is_no_consumer_is_refused(self, bus: EventBus, topic: str) -> None:
+        async def handler(record: Record) -> None: ...
+
+        with pytest.raises(InvalidArgument):
+            await bus.subscribe(Subscription("concierge.stranger", (topic,), handler))
 
     async def test_an_undeclared_topic_is_refused(self, bus: EventBus) -> None:
         with pytest.raises(InvalidArgument):

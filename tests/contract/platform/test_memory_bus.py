@@ -11,17 +11,15 @@ from services.platform.adapters.memory_bus import InMemoryBus
 from services.platform.adapters.sqlite_log import SqliteLog
 from services.platform.bus import Subscription
 from services.platform.events import Record
-from services.platform.topics import Topic
-from tests.contract.platform.event_bus_contract import EventBusContract, event, text_of, until
+from tests.contract.platform.event_bus_contract import (
+    EventBusContract,
+    event,
+    text_of,
+    topics_of,
+    until,
+)
 
-TOPICS = {
-    name: Topic(name, "for tests", "key", (), partitions, compacted)
-    for name, partitions, compacted in (
-        ("concierge.test.facts.v1", 4, False),
-        ("concierge.test.facts.v1.test.dlt", 1, False),
-        ("concierge.test.state.v1", 2, True),
-    )
-}
+TOPICS = topics_of("concierge.test")
 
 
 class _MemoryBus(EventBusContract):
