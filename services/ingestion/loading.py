@@ -197,7 +197,7 @@ def load_chunk(
             continue
         hotel.revision = revision(job, entry["l"])
         hotels.append(hotel)
-    changed, digests = _changed(hotels, store)
+    changed, digests = _changed(hotels, store, said_at_s=job.submitted_at)
     if changed:
         publisher.publish(changed, job_id=job.id)
     store.chunk_done(
@@ -248,7 +248,7 @@ def replay(
         hotel.revision = (int(now_s * 1000) << _LINE_BITS) | _line(row.line_number)
         hotels.append(hotel)
         accepted.append(row.id)
-    changed, digests = _changed(hotels, store)
+    changed, digests = _changed(hotels, store, said_at_s=now_s)
     if changed:
         publisher.publish(changed, job_id="")
     store.replayed(accepted, still, digests)
@@ -265,9 +265,9 @@ def _line(line_number: int) -> int:
 
 
 def _changed(
-    hotels: Sequence[hotel_pb2.Hotel], store: JobStore
+    hotels: Sequence[hotel_pb2.Hotel], store: JobStore, *, said_at_s: float
 ) -> tuple[list[hotel_pb2.Hotel], dict[str, bytes]]:
-    """Return the hotels that differ from what was published last, and their digests."""
+    """Return the hotels that differ from what was published last, dated, and their digests."""
     digests = {}
     for hotel in hotels:
         held, hotel.revision = hotel.revision, 0
@@ -277,6 +277,9 @@ def _changed(
         hotel.revision = held
     known = store.digests(list(digests)) if digests else {}
     changed = [hotel for hotel in hotels if known.get(hotel.id) != digests[hotel.id]]
+    for hotel in changed:
+        if not hotel.HasField("as_of"):
+            hotel.as_of.FromMicroseconds(int(said_at_s * 1e6))
     return changed, {hotel.id: digests[hotel.id] for hotel in changed}
 
 

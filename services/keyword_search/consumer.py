@@ -21,7 +21,13 @@ SERVICE = "keyword_search"
 
 
 async def subscribe(
-    bus: EventBus, index: KeywordIndex, *, limit: int, batch_size: int, max_in_flight: int
+    bus: EventBus,
+    index: KeywordIndex,
+    *,
+    limit: int,
+    budget_s: float,
+    batch_size: int,
+    max_in_flight: int,
 ) -> list[Consumption]:
     """Start reading located searches and the catalogue."""
 
@@ -49,6 +55,7 @@ async def subscribe(
             service=SERVICE,
             bus=bus,
             limit=limit,
+            budget_s=budget_s,
         ),
         max_in_flight=max_in_flight,
     )

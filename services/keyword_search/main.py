@@ -25,6 +25,7 @@ async def start(
         bus,
         index,
         limit=settings.candidates,
+        budget_s=settings.search_budget_s,
         batch_size=settings.batch_size,
         max_in_flight=settings.max_in_flight,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -14,7 +15,7 @@ from services.plan.query_plan import QueryPlan
 from services.platform.bus import EventBus, Handler
 from services.platform.consumer import consume
 from services.platform.envelope import decode
-from services.platform.errors import ConciergeError, InvalidArgument
+from services.platform.errors import ConciergeError, InvalidArgument, Unavailable
 from services.platform.events import Event, Record
 from services.platform.telemetry import traceparent
 from services.recall import wire
@@ -22,6 +23,9 @@ from services.recall import wire
 LOCATED_TOPIC = "concierge.search.located.v1"
 CANDIDATES_TOPIC = "concierge.search.candidates.v1"
 HOTEL_TOPIC = "concierge.catalog.hotel.v1"
+
+# Of the time a search has left. Ranking waits for half of it: a stage that hangs is named in time.
+BUDGET_SHARE = 0.4
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +40,13 @@ def on_search_located(
     service: str,
     bus: EventBus,
     limit: int,
+    budget_s: float,
 ) -> Handler:
     """Return the handler that recalls for a located search and publishes what it found.
 
-    A stage that fails says so in its event: ranking then goes on without it at once. The event
-    is not tried again, because the guest's answer would wait for it.
+    A stage that fails, or has no answer after `budget_s` or `BUDGET_SHARE` of the time left, says
+    so in its event: ranking then goes on without it at once. The event is not tried again, because
+    the guest's answer would wait for it.
     """
 
     async def recall(message: search_events_pb2.SearchLocated, record: Record) -> None:
@@ -53,8 +59,12 @@ def on_search_located(
             skipped_stages=message.skipped_stages,
         )
         wanted = max(limit, message.context.rank_depth)
+        wait_s = budget_s
+        if record.deadline is not None:
+            wait_s = record.deadline.budget_s(BUDGET_SHARE, most_s=budget_s)
         try:
-            await retrieve(wire.searchable_plan(message.plan), wanted, found.result)
+            plan = wire.searchable_plan(message.plan)
+            await _within(wait_s, retrieve(plan, wanted, found.result), service)
         except ConciergeError as error:
             log.warning("recall_failed", service=service, reason=error.reason)
             found.result.CopyFrom(wire.failed_stage(stage, error))
@@ -72,6 +82,21 @@ def on_search_located(
         )
 
     return consume(search_events_pb2.SearchLocated, recall, service=service)
+
+
+async def _within(wait_s: float, work: Awaitable[None], service: str) -> None:
+    """Do the work in time.
+
+    Raises:
+        Unavailable: It was not done in time, and was cancelled.
+    """
+    try:
+        async with asyncio.timeout(wait_s):
+            await work
+    except TimeoutError as error:
+        raise Unavailable(
+            f"{service} had no answer after {wait_s:.3f} s", reason="RECALL_TIMEOUT"
+        ) from error
 
 
 def catalogue_batch(

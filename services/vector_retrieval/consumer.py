@@ -28,6 +28,7 @@ async def subscribe(
     embedder: Embedder,
     *,
     limit: int,
+    budget_s: float,
     batch_size: int,
     max_in_flight: int,
 ) -> list[Consumption]:
@@ -57,6 +58,7 @@ async def subscribe(
             service=SERVICE,
             bus=bus,
             limit=limit,
+            budget_s=budget_s,
         ),
         max_in_flight=max_in_flight,
     )

@@ -31,6 +31,7 @@ async def start(
         index,
         embedder,
         limit=settings.candidates,
+        budget_s=settings.search_budget_s,
         batch_size=settings.batch_size,
         max_in_flight=settings.max_in_flight,
     )

@@ -14,5 +14,8 @@ class VectorRetrievalSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="VECTOR_RETRIEVAL_")
 
     candidates: int = Field(default=50, ge=1, le=500, description="Candidates per search.")
+    search_budget_s: float = Field(
+        default=0.8, gt=0, description="Longest search; below RANKING_JOIN_BUDGET_S."
+    )
     batch_size: int = Field(default=1_000, ge=1, description="Hotels indexed at once.")
     max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")

@@ -158,6 +158,8 @@ def test_loading_again_publishes_only_what_changed(load: _Load) -> None:
     job = load.run(lines(load.folder / "b.jsonl", [rows[0], {**rows[1], "price": 99}]))
     assert (job.published, job.unchanged) == (1, 1)
     assert load.publisher.hotels[-1].revision > load.publisher.hotels[0].revision
+    ages = [hotel.as_of.ToNanoseconds() for hotel in load.publisher.hotels]
+    assert ages[-1] > ages[0] > 0
 
 
 def test_a_chunk_done_twice_counts_once(load: _Load) -> None:
