@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import catalog, ingest, search, up
+from services.cli import catalog, changes, ingest, search, up
 
 app = typer.Typer(
     name="concierge",
@@ -19,6 +19,8 @@ app.command("chat")(search.chat)
 app.command("plan")(search.plan)
 app.command("geocode")(search.geocode)
 app.command("ingest")(ingest.ingest)
+app.command("remove")(changes.remove)
+app.command("facts")(changes.facts)
 app.command("jobs")(ingest.jobs)
 app.add_typer(ingest.quarantine_app, name="quarantine")
 app.add_typer(catalog.catalog_app, name="catalog")

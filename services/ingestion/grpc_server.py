@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from concierge.ingestion.v1 import ingestion_pb2 as pb
@@ -107,6 +108,30 @@ class IngestionServicer(ingestion_pb2_grpc.IngestionServiceServicer):
             publisher=self._publisher,
         )
         return pb.ReplayQuarantineResponse(published_count=published, quarantined_count=refused)
+
+    async def RemoveHotels(
+        self, request: pb.RemoveHotelsRequest, context: Context
+    ) -> pb.RemoveHotelsResponse:
+        """Take hotels out of the catalogue."""
+        removed = await asyncio.to_thread(
+            handlers.remove_hotels,
+            wire.removed_hotels(request),
+            store=self._store,
+            publisher=self._publisher,
+        )
+        return pb.RemoveHotelsResponse(removed_count=removed)
+
+    async def ChangeFacts(
+        self, request: pb.ChangeFactsRequest, context: Context
+    ) -> pb.ChangeFactsResponse:
+        """Change prices, availability and status."""
+        changed = await asyncio.to_thread(
+            handlers.change_facts,
+            wire.changed_facts(request, now_s=time.time()),
+            store=self._store,
+            publisher=self._publisher,
+        )
+        return pb.ChangeFactsResponse(changed_count=changed)
 
     async def _job(self, id: str) -> Job:
         return await asyncio.to_thread(self._store.get, wire.job_id(id))

@@ -1,4 +1,7 @@
-"""What ingestion does: take jobs, tell about them, replay refused rows. Calls block."""
+"""What ingestion does: take jobs, replay refused rows, remove hotels, pass on facts.
+
+Calls block.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 from services.ingestion import loading
 from services.ingestion.domain.job import Job, JobState, RefusedRow
 from services.ingestion.domain.mapping import read_mapping
-from services.ingestion.ports import CataloguePublisher, JobStore, TaskQueue
+from services.ingestion.ports import CataloguePublisher, Facts, JobStore, TaskQueue
 from services.platform.errors import InvalidArgument, NotFound
 from services.vocabulary import Vocabulary
 
@@ -84,3 +87,34 @@ def replay_quarantine(
         publisher=publisher,
         now_s=time.time(),
     )
+
+
+def remove_hotels(
+    hotel_ids: Sequence[str], *, store: JobStore, publisher: CataloguePublisher
+) -> int:
+    """Take hotels out of the catalogue; return how many.
+
+    Raises:
+        Unavailable: The bus or the store is away; some may be removed.
+    """
+    ids = list(dict.fromkeys(hotel_ids))
+    # First: a record loaded again after its removal is a change, also when we are killed between.
+    store.forget(ids)
+    publisher.remove(ids)
+    return len(ids)
+
+
+def change_facts(
+    changes: Sequence[Facts], *, store: JobStore, publisher: CataloguePublisher
+) -> int:
+    """Pass on fast facts; return how many.
+
+    A later load of a hotel counts as a change even if its row is as before: it is newer than
+    these facts.
+
+    Raises:
+        Unavailable: The bus or the store is away; some may be published.
+    """
+    store.forget([change.hotel_id for change in changes])
+    publisher.change_facts(changes)
+    return len(changes)

@@ -3,12 +3,16 @@
 Splitting reads the file once, sets aside what is no row or repeats an id, and writes the rest to
 a spool file that chunks are byte ranges of. Both steps may be repeated after a kill: what they
 write is replaced by the same, and a hotel published twice has the same id and revision.
+
+Workers on several machines share two folders: the one the file lies in and the spool.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +26,7 @@ from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 from services.ingestion.domain.mapping import HotelMapping, read_mapping
 from services.ingestion.domain.values import Row, RowError
 from services.ingestion.ports import CataloguePublisher, JobStore
+from services.platform.errors import FailedPrecondition
 from services.vocabulary import Vocabulary
 
 CHUNK_ROWS = 500
@@ -39,6 +44,61 @@ class Chunk:
     number: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """The rows of one load on their way to the workers.
+
+    Attributes:
+        rows: A row per line with its number and line.
+        superseded: Numbers of the rows that a later row of the same hotel replaces.
+    """
+
+    rows: Path
+    superseded: Path
+
+    @classmethod
+    def of(cls, folder: Path, job_id: str) -> Spool:
+        """Return a job's spool."""
+        return cls(folder / f"{job_id}.rows", folder / f"{job_id}.superseded")
+
+    def read_superseded(self) -> frozenset[int]:
+        """Return the numbers of rows to leave out.
+
+        Raises:
+            FailedPrecondition: This machine does not see the spool.
+        """
+        try:
+            return frozenset(json.loads(self.superseded.read_text()))
+        except FileNotFoundError as error:
+            raise self._unseen(error) from error
+
+    def read_lines(self, chunk: Chunk) -> list[bytes]:
+        """Return the lines of a chunk.
+
+        Raises:
+            FailedPrecondition: This machine does not see the spool.
+        """
+        try:
+            with self.rows.open("rb") as file:
+                file.seek(chunk.start)
+                return file.read(chunk.end - chunk.start).splitlines()
+        except FileNotFoundError as error:
+            raise self._unseen(error) from error
+
+    def remove(self) -> None:
+        """Remove what is there."""
+        for file in (self.rows, self.superseded):
+            file.unlink(missing_ok=True)
+
+    @staticmethod
+    def _unseen(error: FileNotFoundError) -> FailedPrecondition:
+        return FailedPrecondition(
+            f"the worker on {socket.gethostname()} does not see {error.filename}: the spool "
+            "folder must be one that all workers share",
+            reason="SPOOL_NOT_SHARED",
+        )
 
 
 class RowReader:
@@ -106,16 +166,23 @@ def _check_numbers(hotel: hotel_pb2.Hotel) -> None:
             raise RowError("location", "is not on Earth")
 
 
-def split(job: Job, *, spool: Path, vocabulary: Vocabulary, store: JobStore) -> list[Chunk]:
+def split(job: Job, *, spool: Spool, vocabulary: Vocabulary, store: JobStore) -> list[Chunk]:
     """Read the file once, write the spool, note what is refused; return the chunks.
 
     Of several rows with one id the last is taken, the earlier ones are refused.
 
     Raises:
         InvalidArgument: The file or the mapping cannot be used at all.
+        FailedPrecondition: This machine does not see the file.
     """
-    reader = RowReader(job.mapping_yaml, Path(job.base_path), vocabulary)
     path = Path(job.path)
+    if not path.exists():
+        raise FailedPrecondition(
+            f"the worker on {socket.gethostname()} does not see {path}: files to load must lie in "
+            "a folder that the service and all workers share",
+            reason="FILE_NOT_SHARED",
+        )
+    reader = RowReader(job.mapping_yaml, Path(job.base_path), vocabulary)
     if reader.mapping is not None:
         sample = [
             raw.row for raw, _ in zip(read_rows(path), range(SAMPLE_ROWS), strict=False) if raw.row
@@ -123,11 +190,13 @@ def split(job: Job, *, spool: Path, vocabulary: Vocabulary, store: JobStore) -> 
         reader.mapping.check_columns(sample)
     refused: list[RefusedRow] = []
     last: dict[str, tuple[int, RawRow]] = {}
-    spool.parent.mkdir(parents=True, exist_ok=True)
+    spool.rows.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     superseded: set[int] = set()
     offsets = []
-    with spool.open("wb") as out:
+    # Moved into place when whole: splitting may be repeated while chunks of the first are read.
+    partial = spool.rows.with_suffix(f".{socket.gethostname()}-{os.getpid()}")
+    with partial.open("wb") as out:
         for row_number, raw in enumerate(read_rows(path)):
             count += 1
             try:
@@ -146,7 +215,9 @@ def split(job: Job, *, spool: Path, vocabulary: Vocabulary, store: JobStore) -> 
             out.write(f'{{"n":{row_number},"l":{raw.line_number},"r":{raw.raw}}}\n'.encode())
         end = out.tell()
     chunks = _chunks(offsets, end)
-    spool.with_suffix(".superseded").write_text(json.dumps(sorted(superseded)))
+    partial.rename(spool.rows)
+    partial.write_text(json.dumps(sorted(superseded)))
+    partial.rename(spool.superseded)
     store.chunk_done(job.id, SPLIT, ChunkCounts(len(refused), 0, len(refused), 0), refused, {})
     store.planned(job.id, row_count=count, chunk_count=len(chunks) + 1)
     return chunks
@@ -166,7 +237,7 @@ def load_chunk(
     job: Job,
     chunk: Chunk,
     *,
-    spool: Path,
+    spool: Spool,
     reader: RowReader,
     superseded: frozenset[int],
     store: JobStore,
@@ -176,14 +247,12 @@ def load_chunk(
 
     Raises:
         Unavailable: The bus or the store is away; the chunk is to be tried again.
+        FailedPrecondition: This machine does not see the spool.
     """
-    with spool.open("rb") as file:
-        file.seek(chunk.start)
-        lines = file.read(chunk.end - chunk.start).splitlines()
     refused: list[RefusedRow] = []
     hotels: list[hotel_pb2.Hotel] = []
     read = 0
-    for line in lines:
+    for line in spool.read_lines(chunk):
         entry = json.loads(line)
         if entry["n"] in superseded:
             continue

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from concierge.catalog.v1 import hotel_pb2
+from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
 
 from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 
+# A part of the hotel record, so its contract message, as the record is.
+Facts: TypeAlias = catalog_events_pb2.HotelFactsChanged
+
 
 class JobStore(Protocol):
-    """Loads, their chunks and their refused rows. Every write may safely be repeated."""
+    """Loads, their chunks and their refused rows. Every write may safely be repeated.
+
+    Every call raises `Unavailable` when the store is away.
+    """
 
     def create(self, job: Job, request_id: str) -> Job:
         """Keep a new job; the same request id again returns the job it made."""
@@ -30,11 +36,11 @@ class JobStore(Protocol):
         ...
 
     def planned(self, job_id: str, *, row_count: int, chunk_count: int) -> None:
-        """Note how many rows and chunks the job has."""
+        """Note how many rows and chunks the job has; a queued job now runs."""
         ...
 
     def failed(self, job_id: str, reason: str) -> None:
-        """End the job as failed."""
+        """End the job as failed; one that has ended stays as it is."""
         ...
 
     def chunk_done(
@@ -55,6 +61,10 @@ class JobStore(Protocol):
         """Return the digests of records published before, by hotel id."""
         ...
 
+    def forget(self, hotel_ids: Sequence[str]) -> None:
+        """Drop the digests: whatever these hotels' next record is, it is a change."""
+        ...
+
     def refused(
         self, *, job_id: str = "", row_ids: Sequence[str] = (), limit: int, offset: int
     ) -> list[RefusedRow]:
@@ -72,13 +82,29 @@ class JobStore(Protocol):
 
 
 class CataloguePublisher(Protocol):
-    """Publishes hotels to the catalogue topic."""
+    """Publishes changes of the catalogue."""
 
     def publish(self, hotels: Sequence[hotel_pb2.Hotel], *, job_id: str) -> None:
         """Publish all; on return the bus has them.
 
         Raises:
             Unavailable: The bus is away; some may have been published.
+        """
+        ...
+
+    def remove(self, hotel_ids: Sequence[str]) -> None:
+        """Publish that these hotels are no more; on return the bus has it.
+
+        Raises:
+            Unavailable: As `publish`.
+        """
+        ...
+
+    def change_facts(self, changes: Sequence[Facts]) -> None:
+        """Publish all in order; on return the bus has them.
+
+        Raises:
+            Unavailable: As `publish`.
         """
         ...
 

@@ -5,17 +5,23 @@ Clients are made on first use, after the worker has forked.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import structlog
+from celery import Task
+from kombu.exceptions import OperationalError
 
 from services.ingestion import loading
 from services.ingestion.adapters.celery_app import make_app
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
+from services.ingestion.domain.job import JobState
 from services.ingestion.settings import IngestionSettings
-from services.platform.errors import ConciergeError
+from services.platform.errors import ConciergeError, Unavailable
 from services.vocabulary import Vocabulary
 
 settings = IngestionSettings()
@@ -23,30 +29,41 @@ app = make_app(settings)
 
 RETRY_S = 1.0
 
+log = structlog.get_logger(__name__)
 
-@app.task(name="concierge.split", bind=True, max_retries=None)
+
+class _JobTask(Task):  # type: ignore[type-arg]
+    """A task of one job, its first argument."""
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        """End the job with an error that nobody expected, instead of leaving it without end."""
+        log.error("task_failed", task=self.name, job_id=args[0], exc_info=exc)
+        _store().failed(args[0], f"internal error: {type(exc).__name__}")
+
+
+@app.task(name="concierge.split", base=_JobTask, bind=True, max_retries=None)
 def split(task: Any, job_id: str) -> None:
     """Split a job and enqueue its chunks."""
     store = _store()
-    try:
+    with _retrying(task, job_id):
         job = store.get(job_id)
+        if job.ended_at is not None:  # the task came twice
+            return
         chunks = loading.split(job, spool=_spool(job_id), vocabulary=Vocabulary.load(), store=store)
-    except ConciergeError as error:
-        if error.retryable:
-            raise task.retry(exc=error, countdown=RETRY_S) from error
-        store.failed(job_id, error.message)
-        return
-    for chunk in chunks:
-        load.delay(job_id, chunk.number, chunk.start, chunk.end)
+        for chunk in chunks:
+            load.delay(job_id, chunk.number, chunk.start, chunk.end)
 
 
-@app.task(name="concierge.load", bind=True, max_retries=None)
+@app.task(name="concierge.load", base=_JobTask, bind=True, max_retries=None)
 def load(task: Any, job_id: str, number: int, start: int, end: int) -> None:
-    """Load one chunk."""
+    """Load one chunk; after the last one its rows are no longer needed."""
     store = _store()
-    try:
+    with _retrying(task, job_id):
+        job = store.get(job_id)
+        if job.ended_at is not None:  # the task came twice, or another chunk failed the job
+            return
         loading.load_chunk(
-            store.get(job_id),
+            job,
             loading.Chunk(number, start, end),
             spool=_spool(job_id),
             reader=_reader(job_id),
@@ -54,10 +71,25 @@ def load(task: Any, job_id: str, number: int, start: int, end: int) -> None:
             store=store,
             publisher=_publisher(),
         )
+        if store.get(job_id).state is JobState.SUCCEEDED:
+            _spool(job_id).remove()
+
+
+@contextmanager
+def _retrying(task: Any, job_id: str) -> Iterator[None]:
+    """Try again later what is temporary; end the job with what is not."""
+    try:
+        try:
+            yield
+        except ConciergeError as error:
+            if error.retryable:
+                raise
+            _store().failed(job_id, error.message)
+            _spool(job_id).remove()
+        except OperationalError as error:
+            raise Unavailable("the task broker is away", reason="BROKER_AWAY") from error
     except ConciergeError as error:
-        if error.retryable:
-            raise task.retry(exc=error, countdown=RETRY_S) from error
-        store.failed(job_id, error.message)
+        raise task.retry(exc=error, countdown=RETRY_S) from error
 
 
 @lru_cache(maxsize=1)
@@ -78,8 +110,8 @@ def _reader(job_id: str) -> loading.RowReader:
 
 @lru_cache(maxsize=8)
 def _superseded(job_id: str) -> frozenset[int]:
-    return frozenset(json.loads(_spool(job_id).with_suffix(".superseded").read_text()))
+    return _spool(job_id).read_superseded()
 
 
-def _spool(job_id: str) -> Path:
-    return settings.spool_dir / f"{job_id}.rows"
+def _spool(job_id: str) -> loading.Spool:
+    return loading.Spool.of(settings.spool_dir, job_id)

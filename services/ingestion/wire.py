@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from concierge.catalog.v1 import hotel_pb2
 from concierge.ingestion.v1 import ingestion_pb2 as pb
 
 from services.ingestion.domain.job import Job, RefusedRow
+from services.ingestion.ports import Facts
 from services.platform.errors import InvalidArgument
 
 MAX_PAGE = 1_000
 MAX_MAPPING_CHARS = 200_000
+MAX_CHANGES = 1_000
+MAX_HOTEL_ID_CHARS = 128
+MAX_PRICE = 10_000_000
+# How far the clock of a source may be ahead of ours.
+CLOCK_SKEW_S = 300
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def submit_command(request: pb.SubmitJobRequest) -> tuple[Path, str, Path, str]:
@@ -34,6 +44,59 @@ def submit_command(request: pb.SubmitJobRequest) -> tuple[Path, str, Path, str]:
     path = Path(request.path)
     base = Path(request.mapping_base_path) if request.mapping_base_path else path.parent
     return path, request.mapping_yaml, base, request.request_id
+
+
+def removed_hotels(request: pb.RemoveHotelsRequest) -> list[str]:
+    """Read the hotels to remove.
+
+    Raises:
+        InvalidArgument: Naming the field.
+    """
+    _check_count(request.hotel_ids, "hotel_ids")
+    for index, id in enumerate(request.hotel_ids):
+        _check_hotel_id(id, f"hotel_ids[{index}]")
+    return list(request.hotel_ids)
+
+
+def changed_facts(request: pb.ChangeFactsRequest, *, now_s: float) -> list[Facts]:
+    """Read changes of facts; `now_s` in Unix seconds.
+
+    Raises:
+        InvalidArgument: Naming the field.
+    """
+    _check_count(request.changes, "changes")
+    for index, change in enumerate(request.changes):
+        _check_change(change, f"changes[{index}]", now_s)
+    return list(request.changes)
+
+
+def _check_change(change: Facts, at: str, now_s: float) -> None:
+    _check_hotel_id(change.hotel_id, f"{at}.hotel_id")
+    if not change.HasField("changed_at"):
+        raise InvalidArgument("is required", field=f"{at}.changed_at")
+    if not 0 < change.changed_at.seconds <= now_s + CLOCK_SKEW_S:
+        raise InvalidArgument("lies in the future or before 1970", field=f"{at}.changed_at")
+    known = hotel_pb2.OperatingStatus.values()
+    if change.operating_status not in known:
+        raise InvalidArgument("is unknown", field=f"{at}.operating_status")
+    if change.HasField("price"):
+        price = change.price
+        if not _CURRENCY.fullmatch(price.currency_code):
+            raise InvalidArgument("is no ISO 4217 code", field=f"{at}.price.currency_code")
+        if not (0 <= price.units <= MAX_PRICE and 0 <= price.nanos < 1_000_000_000):
+            raise InvalidArgument(f"is not in [0, {MAX_PRICE}]", field=f"{at}.price")
+    elif not change.HasField("available") and not change.operating_status:
+        raise InvalidArgument("changes no fact", field=at)
+
+
+def _check_count(items: Sequence[object], field: str) -> None:
+    if not 1 <= len(items) <= MAX_CHANGES:
+        raise InvalidArgument(f"must have 1 to {MAX_CHANGES}", field=field)
+
+
+def _check_hotel_id(id: str, field: str) -> None:
+    if not 1 <= len(id) <= MAX_HOTEL_ID_CHARS:
+        raise InvalidArgument(f"must be 1 to {MAX_HOTEL_ID_CHARS} characters", field=field)
 
 
 def page(page_size: int, token: str, *, default: int) -> tuple[int, int]:

@@ -100,16 +100,22 @@ class SqliteJobs:
         """Note how many rows and chunks the job has."""
         with self._db() as db:
             db.execute(
-                "UPDATE jobs SET row_count = ?, chunk_count = ?, state = ? WHERE id = ?",
-                (row_count, chunk_count, JobState.RUNNING.value, job_id),
+                "UPDATE jobs SET row_count = ?, chunk_count = ? WHERE id = ?",
+                (row_count, chunk_count, job_id),
+            )
+            # Splitting may be repeated when the job has long ended.
+            db.execute(
+                "UPDATE jobs SET state = ? WHERE id = ? AND state = ?",
+                (JobState.RUNNING.value, job_id, JobState.QUEUED.value),
             )
             self._end_if_complete(db, job_id)
 
     def failed(self, job_id: str, reason: str) -> None:
-        """End the job as failed."""
+        """End the job as failed; one that has ended stays as it is."""
         with self._db() as db:
             db.execute(
-                "UPDATE jobs SET state = ?, failure = ?, ended_at = ? WHERE id = ?",
+                "UPDATE jobs SET state = ?, failure = ?, ended_at = ? "
+                "WHERE id = ? AND ended_at IS NULL",
                 (JobState.FAILED.value, reason, time.time(), job_id),
             )
 
@@ -153,6 +159,11 @@ class SqliteJobs:
                     list(hotel_ids),
                 ).fetchall()
             )
+
+    def forget(self, hotel_ids: Sequence[str]) -> None:
+        """Drop digests."""
+        with self._db() as db:
+            db.executemany("DELETE FROM digests WHERE hotel_id = ?", [(id,) for id in hotel_ids])
 
     def refused(
         self, *, job_id: str = "", row_ids: Sequence[str] = (), limit: int, offset: int

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow
 import pytest
-from concierge.catalog.v1 import hotel_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -18,8 +17,9 @@ from pyarrow import parquet
 from services.ingestion import loading
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.domain.job import Job, JobState
-from services.platform.errors import InvalidArgument
+from services.platform.errors import FailedPrecondition, InvalidArgument
 from services.vocabulary import Vocabulary
+from tests.fakes.catalogue_publisher import FakePublisher
 
 MAPPING = """
 id: id
@@ -34,21 +34,13 @@ GOOD = {"id": "1", "name": "北京饭店", "price": "¥1,280起", "rating": 4.5,
         "lon": 116.4, "facilities": "早餐服务免费|室内游泳池|不知道是什么"}  # fmt: skip
 
 
-class _Publisher:
-    def __init__(self) -> None:
-        self.hotels: list[hotel_pb2.Hotel] = []
-
-    def publish(self, hotels: Sequence[hotel_pb2.Hotel], *, job_id: str) -> None:
-        self.hotels.extend(hotels)
-
-
 class _Load:
     """Splits and loads a file, all in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = SqliteJobs(folder / "jobs.sqlite")
-        self.publisher = _Publisher()
+        self.publisher = FakePublisher()
         self.number = 0
 
     def run(self, path: Path, mapping: str = MAPPING) -> Job:
@@ -58,20 +50,19 @@ class _Load:
                 time.time()),
             "",
         )  # fmt: skip
-        spool = self.folder / f"{job.id}.rows"
+        spool = loading.Spool.of(self.folder, job.id)
         chunks = loading.split(job, spool=spool, vocabulary=Vocabulary.load(), store=self.store)
         for chunk in chunks:
             self.load(job, chunk, spool)
         return self.store.get(job.id)
 
-    def load(self, job: Job, chunk: loading.Chunk, spool: Path) -> None:
-        superseded = json.loads(spool.with_suffix(".superseded").read_text())
+    def load(self, job: Job, chunk: loading.Chunk, spool: loading.Spool) -> None:
         loading.load_chunk(
             job,
             chunk,
             spool=spool,
             reader=loading.RowReader(job.mapping_yaml, self.folder, Vocabulary.load()),
-            superseded=frozenset(superseded),
+            superseded=spool.read_superseded(),
             store=self.store,
             publisher=self.publisher,
         )
@@ -165,10 +156,22 @@ def test_loading_again_publishes_only_what_changed(load: _Load) -> None:
 def test_a_chunk_done_twice_counts_once(load: _Load) -> None:
     path = lines(load.folder / "a.jsonl", [GOOD])
     job = load.run(path)
-    load.load(job, loading.Chunk(0, 0, (load.folder / "j1.rows").stat().st_size),
-              load.folder / "j1.rows")  # fmt: skip
+    spool = loading.Spool.of(load.folder, job.id)
+    load.load(job, loading.Chunk(0, 0, spool.rows.stat().st_size), spool)
     again = load.store.get(job.id)
     assert (again.read, again.published, again.unchanged) == (1, 1, 0)
+
+
+def test_a_worker_that_does_not_see_the_file_or_the_spool_says_so(load: _Load) -> None:
+    with pytest.raises(FailedPrecondition) as refused:
+        load.run(load.folder / "elsewhere.jsonl")
+    assert refused.value.reason == "FILE_NOT_SHARED"
+    job = load.run(lines(load.folder / "a.jsonl", [GOOD]))
+    spool = loading.Spool.of(load.folder, job.id)
+    spool.remove()
+    with pytest.raises(FailedPrecondition) as refused:
+        load.load(job, loading.Chunk(0, 0, 10), spool)
+    assert refused.value.reason == "SPOOL_NOT_SHARED"
 
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "jsonl.gz", "parquet", "json"])
