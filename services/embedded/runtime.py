@@ -10,7 +10,7 @@ from collections.abc import Callable
 import grpc
 import structlog
 from concierge.events.v1 import event_bus_pb2_grpc
-from concierge.ingestion.v1 import ingestion_pb2_grpc
+from pydantic import SecretStr
 
 from services.answering import main as answering
 from services.embedded import event_bus_door
@@ -22,13 +22,8 @@ from services.gateway.settings import GatewaySettings
 from services.geocoding import main as geocoding
 from services.geocoding.adapters.file_gazetteer import SHIPPED, FileGazetteer
 from services.geocoding.settings import GeocodingSettings
-from services.ingestion import grpc_server as ingestion_door
-from services.ingestion.adapters.celery_app import make_app
-from services.ingestion.adapters.celery_queue import CeleryQueue, NoQueue
+from services.ingestion import main as ingestion
 from services.ingestion.adapters.celery_worker import CeleryWorker
-from services.ingestion.adapters.grpc_publisher import GrpcPublisher
-from services.ingestion.adapters.sqlite_jobs import SqliteJobs
-from services.ingestion.ports import TaskQueue
 from services.ingestion.settings import IngestionSettings
 from services.keyword_search import main as keyword_search
 from services.keyword_search.adapters.tantivy_index import TantivyIndex
@@ -174,28 +169,17 @@ class EmbeddedRuntime:
 
     def _add_ingestion(self, server: RpcServer, address: str) -> None:
         data = self._settings.data_dir
-        ingestion = IngestionSettings(
+        settings = IngestionSettings(
             jobs_file=data / "ingestion.sqlite",
             spool_dir=data / "spool",
             publish_target=address,
         )
-        queue: TaskQueue = NoQueue()
         if self._settings.with_workers:
             self._redis = EmbeddedRedis(data / "redis")
             self._redis.start()
-            ingestion = ingestion.model_copy(update={"broker_url": self._redis.url})
-            queue = CeleryQueue(make_app(ingestion))
-            self._worker = CeleryWorker(ingestion, concurrency=self._settings.worker_processes)
-        server.add(
-            ingestion_pb2_grpc.add_IngestionServiceServicer_to_server,
-            ingestion_door.IngestionServicer(
-                SqliteJobs(ingestion.jobs_file),
-                queue,
-                GrpcPublisher(address, timeout_s=ingestion.publish_timeout_s),
-                self._vocabulary,
-            ),
-            ingestion_door.SERVICE_NAME,
-        )
+            settings = settings.model_copy(update={"broker_url": SecretStr(self._redis.url)})
+            self._worker = CeleryWorker(settings, concurrency=self._settings.worker_processes)
+        ingestion.add_to_server(settings, server=server, vocabulary=self._vocabulary)
 
     async def _warm_up(self) -> None:
         """Wait until the indexes hold what the catalogue topic holds."""

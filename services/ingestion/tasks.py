@@ -15,11 +15,10 @@ import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
 
-from services.ingestion import loading
+from services.ingestion import backends, loading
 from services.ingestion.adapters.celery_app import make_app
-from services.ingestion.adapters.grpc_publisher import GrpcPublisher
-from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.domain.job import JobState
+from services.ingestion.ports import CataloguePublisher, JobStore
 from services.ingestion.settings import IngestionSettings
 from services.platform.errors import ConciergeError, Unavailable
 from services.vocabulary import Vocabulary
@@ -93,13 +92,13 @@ def _retrying(task: Any, job_id: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _store() -> SqliteJobs:
-    return SqliteJobs(settings.jobs_file)
+def _store() -> JobStore:
+    return backends.job_store(settings)
 
 
 @lru_cache(maxsize=1)
-def _publisher() -> GrpcPublisher:
-    return GrpcPublisher(settings.publish_target, timeout_s=settings.publish_timeout_s)
+def _publisher() -> CataloguePublisher:
+    return backends.publisher(settings)
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,3 +126,20 @@ def describe(
             str(field.get_default(call_default_factory=True)),
             field.description or "",
         )
+
+
+def environment_of(settings: BaseModel, *, prefix: str = "") -> dict[str, str]:
+    """Return the variables that give another process the same settings, secrets included."""
+    prefix = prefix or str(settings.model_config.get("env_prefix", ""))
+    variables: dict[str, str] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            variables |= environment_of(value, prefix=f"{prefix}{name}__")
+        elif isinstance(value, SecretStr):
+            variables[f"{prefix}{name}".upper()] = value.get_secret_value()
+        elif value is not None:
+            variables[f"{prefix}{name}".upper()] = (
+                str(value) if isinstance(value, (str, Path)) else json.dumps(value, default=str)
+            )
+    return variables

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
+import grpc
 import pytest
+from concierge.keyword_search.v1 import keyword_search_pb2, keyword_search_pb2_grpc
 
-from tests.e2e.conftest import concierge
+from tests.e2e.conftest import HOTELS, concierge
+from tests.waiting import eventually
 
 
 def test_search_prints_plan_hits_and_reasons(deployment: str) -> None:
@@ -66,6 +70,37 @@ def test_the_quarantine_is_listed_shown_and_replayed(deployment: str, tmp_path: 
         "quarantine", "replay", rows[0], "--corrected", str(corrected), "--target", deployment
     )
     assert "1 published, 0 still" in replayed.stdout
+
+
+async def test_a_removed_hotel_is_gone(
+    deployment: str, door: grpc.aio.Channel, catalogue: Path
+) -> None:
+    id = json.loads(catalogue.read_bytes().splitlines()[HOTELS - 1])["id"]
+    stub = keyword_search_pb2_grpc.KeywordSearchServiceStub(door)
+
+    async def is_known() -> bool:
+        found = await stub.GetHotels(keyword_search_pb2.GetHotelsRequest(hotel_ids=[id]))
+        return len(found.hotels) == 1
+
+    async def is_gone() -> bool:
+        return not await is_known()
+
+    assert await is_known()
+    done = await asyncio.to_thread(concierge, "remove", id, "--target", deployment)
+    assert done.stdout == "1 removed\n", done.stderr
+    await eventually(is_gone)
+
+
+def test_facts_are_taken_and_a_malformed_line_is_named(deployment: str, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    line = {"hotel_id": "1", "price": {"currency_code": "CNY", "units": 480}, "available": True}
+    file.write_text(json.dumps(line) + "\n")
+    done = concierge("facts", str(file), "--target", deployment)
+    assert done.stdout == "1 changed\n", done.stderr
+    file.write_text(json.dumps(line) + "\n" + json.dumps({**line, "prize": 1}) + "\n")
+    refused = concierge("facts", str(file), "--target", deployment)
+    assert refused.returncode == 1
+    assert "line 2" in refused.stderr
 
 
 def test_jobs_are_listed(deployment: str) -> None:

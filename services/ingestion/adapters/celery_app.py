@@ -13,7 +13,11 @@ from services.ingestion.settings import IngestionSettings
 
 def make_app(settings: IngestionSettings) -> Celery:
     """Return the Celery app on the settings' broker."""
-    app = Celery("concierge", broker=settings.broker_url, include=["services.ingestion.tasks"])
+    app = Celery(
+        "concierge",
+        broker=settings.broker_url.get_secret_value(),
+        include=["services.ingestion.tasks"],
+    )
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=True,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from services.ingestion.settings import IngestionSettings
+from services.platform.settings import environment_of
 
 
 class CeleryWorker:
@@ -21,14 +22,6 @@ class CeleryWorker:
     def start(self) -> None:
         """Start the worker; it waits for the broker by itself."""
         settings = self._settings
-        environment = {
-            "INGESTION_BROKER_URL": settings.broker_url,
-            "INGESTION_JOBS_FILE": str(settings.jobs_file.resolve()),
-            "INGESTION_SPOOL_DIR": str(settings.spool_dir.resolve()),
-            "INGESTION_PUBLISH_TARGET": settings.publish_target,
-            "INGESTION_PUBLISH_TIMEOUT_S": str(settings.publish_timeout_s),
-            "INGESTION_TASK_LIMIT_S": str(settings.task_limit_s),
-        }
         settings.spool_dir.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             [
@@ -37,7 +30,7 @@ class CeleryWorker:
                 "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
                 "--without-heartbeat",
             ],
-            env={**os.environ, **environment},
+            env={**os.environ, **environment_of(settings)},
             stdout=(settings.spool_dir / "worker.log").open("ab"),
             stderr=subprocess.STDOUT,
         )  # fmt: skip
