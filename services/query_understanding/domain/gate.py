@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from services.plan.condition import Field
+from services.plan.condition import Field, Near
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.mention import Cue
+from services.query_understanding.domain.near_phrases import Anchor, Head, NearPhrase
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.request_heads import requested_heads
 from services.query_understanding.domain.state import DialogueState
 
 _FACTS = {
@@ -99,12 +101,14 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.has("about_why") and (state.shown or heads.anaphor) and not said.atoms:
         return Verdict(Outcome.ABOUT_SHOWN, "WHY_SHOWN")
+    if heads.requests_other:
+        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if heads.near_hotel:
         return Verdict(Outcome.SEARCH)
     facts = requested_facts(said, heads)
     if heads.near_other:
         if heads.anchor_is_hotel and not heads.seeks_other:
-            return Verdict(Outcome.ABOUT_SHOWN, "", facts)
+            return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if _of_meals_or_sights(said, heads, state):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
@@ -118,6 +122,8 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if facts and not heads.hotel_request and not said.atoms:
         if heads.anaphor_other or (heads.topic_other and not heads.anaphor_hotel):
+            return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        if asked_aside(state) and not heads.hotel_words and not heads.anaphor_hotel:
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
         if heads.anaphor_hotel or state.hotel_in_focus():
             return Verdict(Outcome.ABOUT_SHOWN, "", facts)
@@ -157,7 +163,8 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if state.topic == "hotel" and state.plans:
-        return Verdict(Outcome.SEARCH) if said.has("request") else Verdict(Outcome.CHITCHAT)
+        asks = said.has("request", "new_request")
+        return Verdict(Outcome.SEARCH if asks else Outcome.CHITCHAT)
     if continues:
         return Verdict(Outcome.SEARCH)
     if not re.search(r"\w", text):
@@ -193,6 +200,21 @@ def _foreign_name(said: Recognised) -> bool:
             r"\b(?:for|of|at|about|called) (?:the )?(?!(?:It|That|This|One|Them|Those|Each|Hotel|Guest|WiFi|Wifi|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|I|Beijing)\b)[A-Z][a-z]+",
             said.turn.original,
         )
+    )
+
+
+def asked_aside(state: DialogueState) -> bool:
+    """Tell whether hotels near a place were only asked after while the talk was of the place.
+
+    "那周边有酒店吗" gave a list of which none was taken up: "电话多少" still means the place's.
+    """
+    last = state.plan
+    return (
+        last is not None
+        and isinstance(last.condition, Near)
+        and not state.focus_hotel_id
+        and len(state.shown) > 1
+        and bool(state.focus_places)
     )
 
 
@@ -293,6 +315,13 @@ class Heads:
             and (restaurant_like or not near)
             and bool(self.other_words or self.other_fact)
         )
+        if places.phrases:
+            self._read_phrases(said, places, state)
+        requested = requested_heads(said)
+        self.requests_hotel = Head.HOTEL in requested
+        self.requests_other = bool(requested) and not self.requests_hotel and not self.near_hotel
+        if self.requests_hotel:
+            self.near_other = self.seeks_other = False
         self.fact_words = said.has(*_FACTS, *_NEAR_FACTS) or bool(
             _CHECK.search(text) and said.atoms
         )
@@ -331,6 +360,23 @@ class Heads:
             and not _asks(text, said)
         ):
             self.nothing_but_talk = True
+
+    def _read_phrases(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
+        """In Chinese the order of the words says what is asked for near what."""
+        of_hotel = state.topic == "hotel" and not asked_aside(state) and not self.anaphor_other
+
+        def at_hotel(phrase: NearPhrase) -> bool:
+            if phrase.anchor in (Anchor.PRONOUN, Anchor.UNSAID):
+                return (of_hotel or bool(said.hotels)) and not places.named and not phrase.noun
+            return phrase.anchor is Anchor.HOTEL
+
+        for_hotels = [p for p in places.phrases if Head.HOTEL in p.heads]
+        for_others = [p for p in places.phrases if p.heads and Head.HOTEL not in p.heads]
+        self.near_hotel = any(not at_hotel(p) for p in for_hotels)
+        self.near_other = bool(for_others) and not self.near_hotel
+        if for_others:
+            self.anchor_is_hotel = all(at_hotel(p) for p in for_others)
+            self.seeks_other = any(p.seeks for p in for_others)
 
     @staticmethod
     def hotel_request_for_new(said: Recognised, text: str) -> bool:

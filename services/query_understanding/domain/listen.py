@@ -38,7 +38,7 @@ _EN_SUGGESTED = re.compile(
 )
 _LISTED_BEFORE = re.compile(
     r"(?:周边|附近|周围|旁边|nearby|around|near)"
-    r"(?:(?!推荐|建议|可以|考虑|去|试试|recommend|suggest|go to|how about)[^。.!?])*$"
+    r"(?:(?!推荐|建议|可以|考虑|去|试试|找到|给[你您]|选|recommend|suggest|go to|how about)[^。.!?])*$"
 )
 # A telephone number, a price, a time or an address after "是" is a fact told, not a place's name.
 _FACT = re.compile(
@@ -68,12 +68,12 @@ def listen(
             focus = ids[0]
         elif focus not in ids or len(ids) > 1:
             focus = focus if focus in ids and len(ids) == 1 else ""
-    places = _focus_places(said, state, topic, lexicon)
+    listed_places, places = _focus_places(said, state, topic, lexicon)
     return replace(
         state,
         shown=tuple(shown) or state.shown,
         focus_hotel_id=focus,
-        focus_places=(state.focus_places + places)[-MOST_PLACES:],
+        focus_places=(listed_places + state.focus_places + places)[-MOST_PLACES:],
         topic=topic,
         pending=_pending(said),
     )
@@ -130,8 +130,8 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
 
 def _focus_places(
     said: Recognised, state: DialogueState, topic: str, lexicon: CatalogLexicon
-) -> tuple[PlaceMention, ...]:
-    """Return places the system put forward; those it only listed as near do not count."""
+) -> tuple[tuple[PlaceMention, ...], tuple[PlaceMention, ...]]:
+    """Return the places the system only listed as near something, and those it put forward."""
     text, turn = said.turn.text, said.turn
     category = topic_category(topic) or topic_category(state.topic)
     if category is None and re.search(r"餐馆|餐厅|吃|restaurant|dinner", text):
@@ -139,13 +139,18 @@ def _focus_places(
     # Names that no list has are only looked for where places are talked about.
     elsewhere = topic != "hotel" or state.topic != "hotel"
     found: list[tuple[int, PlaceMention]] = []
+    aside: list[PlaceMention] = []
     for place in said.places:
-        if _listed(text, place.start) or _ADDRESS.search(text[: place.start]):
+        if _ADDRESS.search(text[: place.start]):
             continue
         span = turn.span(place.start, place.end)
         kinds = {entry.category for entry in lexicon.place_named(place.name)}
         kind = category if category in kinds or len(kinds) != 1 else next(iter(kinds))
-        found.append((place.start, PlaceMention(0, span.text, place.name, kind, state.city, ())))
+        mention = PlaceMention(0, span.text, place.name, kind, state.city, ())
+        if _listed(text, place.start):
+            aside.append(mention)
+        else:
+            found.append((place.start, mention))
     pattern = _SUGGESTED if not text.isascii() else _EN_SUGGESTED
     for match in pattern.finditer(text):
         if _listed(text, match.start()) or any(
@@ -167,7 +172,7 @@ def _focus_places(
                 found.append((start, PlaceMention(0, name, "", kind, state.city, ())))
     # The first put forward is the one "it" means, so it comes last.
     found.sort(key=lambda entry: -entry[0])
-    return tuple(mention for _, mention in found)
+    return tuple(aside), tuple(mention for _, mention in found)
 
 
 def _listed(text: str, at: int) -> bool:

@@ -10,6 +10,7 @@ from services.plan.condition import Field, ListedPlace, Near, PlaceCategory
 from services.plan.query_plan import PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom, Cue
+from services.query_understanding.domain.near_phrases import Head, NearPhrase, near_phrases
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unlisted_places import unlisted
@@ -52,12 +53,14 @@ class PlaceReadings:
         near: Places hotels are to be near to.
         named: All places named, near or not, in order.
         anaphoric: A word of nearness without a place of its own, at this position.
+        phrases: What is asked for near what, in Chinese.
         unknown: The guest's own places ("my office") that nobody can know.
     """
 
     near: list[NearReading] = field(default_factory=list)
     named: list[tuple[int, int, PlaceMention]] = field(default_factory=list)
     anaphoric: Cue | None = None
+    phrases: tuple[NearPhrase, ...] = ()
     unknown: Cue | None = None
 
 
@@ -69,12 +72,16 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
     names += unlisted(said, names, city)
     names.sort(key=lambda entry: entry[0])
     found.named = names
+    found.phrases = near_phrases(said, names)
+    elsewhere = {p.cue.start for p in found.phrases if p.heads and Head.HOTEL not in p.heads}
     claimed: set[int] = set()
     for index, (start, end, mention) in enumerate(names):
         cue, radius, listed_only = _nearness(said, start, end, turn.text)
         if cue is None:
             continue
         claimed.add(cue.start)
+        if cue.start in elsewhere and not listed_only:
+            continue
         listed = listed_entries(mention, lexicon)
         if listed_only or radius is None:
             if not listed and not listed_only:
@@ -85,7 +92,8 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         found.near[-1].start = min(start, cue.start)
         _share(found, names, index, said, lexicon)
     for cue in said.of("near_after", "near_before", "walk"):
-        if cue.start not in claimed and found.anaphoric is None and not found.near:
+        free = cue.start not in claimed and cue.start not in elsewhere
+        if free and found.anaphoric is None and not found.near:
             found.anaphoric = cue
     for cue in said.of("unknown_place"):
         if any(

@@ -9,6 +9,8 @@ from services.plan.condition import PlaceCategory
 from services.plan.names import fold_name
 from services.plan.query_plan import PlaceMention, ShownReference
 from services.query_understanding.domain.catalog_names import CatalogLexicon, HotelRecord
+from services.query_understanding.domain.near_phrases import Anchor, NearPhrase
+from services.query_understanding.domain.place_names import category_of
 from services.query_understanding.domain.places import PlaceReadings, categories_of
 from services.query_understanding.domain.recognise import HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
@@ -79,20 +81,32 @@ def _cut_name(said: Recognised, state: DialogueState) -> ShownHotel | None:
 
 
 def place_meant(
-    said: Recognised, places: PlaceReadings, state: DialogueState
+    said: Recognised, places: PlaceReadings, state: DialogueState, phrase: NearPhrase | None
 ) -> PlaceMention | None:
-    """Return the place that a word of nearness without a name means."""
-    if places.named:
-        wanted = categories_of(said.cues)
-        same = [m for _, _, m in places.named if wanted is None or m.category in (wanted, None)]
-        return (same or [m for _, _, m in places.named])[-1]
-    wanted = categories_of(c for c in said.cues if c.name.startswith("anaphor_")) or categories_of(
-        said.cues
-    )
-    for mention in reversed(state.focus_places):
-        if wanted is None or mention.category is wanted or mention.category is None:
-            return mention
-    return state.focus_places[-1] if state.focus_places else None
+    """Return the place that a word of nearness without a name means.
+
+    It is one named in the same words, else the one under discussion; "这家餐馆", "这个剧院" say of
+    what kind.
+    """
+    if phrase is not None:
+        wanted = _CATEGORY_OF_ANCHOR.get(phrase.anchor) or category_of(phrase.noun)
+    else:
+        anaphors = [cue for cue in said.cues if cue.name.startswith("anaphor_")]
+        wanted = categories_of(anaphors) or categories_of(said.cues)
+    discussed = [*state.focus_places, *(mention for _, _, mention in places.named)]
+    noun = phrase.noun if phrase is not None else ""
+    if noun:
+        named = [m for m in discussed if noun in m.name]
+        discussed = named or discussed
+    fitting = [m for m in discussed if wanted is None or m.category in (wanted, None)]
+    chosen = fitting or discussed
+    return chosen[-1] if chosen else None
+
+
+_CATEGORY_OF_ANCHOR = {
+    Anchor.RESTAURANT: PlaceCategory.RESTAURANT,
+    Anchor.ATTRACTION: PlaceCategory.ATTRACTION,
+}
 
 
 def topic_category(topic: str) -> PlaceCategory | None:

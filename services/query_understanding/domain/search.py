@@ -32,6 +32,7 @@ from services.query_understanding.domain.compose import compose
 from services.query_understanding.domain.continuation import in_force, with_places
 from services.query_understanding.domain.deltas import fields_of, merge
 from services.query_understanding.domain.mention import Atom
+from services.query_understanding.domain.near_phrases import Anchor
 from services.query_understanding.domain.places import (
     NEAR_KM,
     NearReading,
@@ -208,7 +209,10 @@ def _anaphoric_place(
         and not places.named
     ):
         return None
-    mention = place_meant(said, places, state)
+    phrase = next((p for p in places.phrases if p.cue == cue), None)
+    if phrase is not None and phrase.anchor is Anchor.HOTEL:
+        return None
+    mention = place_meant(said, places, state, phrase)
     if mention is None:
         return None
     category = mention.category
