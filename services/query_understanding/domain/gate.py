@@ -5,63 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from services.plan.condition import Field, Near
+from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
-from services.query_understanding.domain.mention import Cue
-from services.query_understanding.domain.near_phrases import Anchor, Head, NearPhrase
+from services.query_understanding.domain.heads import FACTS, NEAR_FACTS, Heads, asked_aside
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
-from services.query_understanding.domain.request_heads import requested_heads
 from services.query_understanding.domain.state import DialogueState
-
-_FACTS = {
-    "fact_phone": Field.PHONE,
-    "fact_address": Field.ADDRESS,
-    "fact_price": Field.PRICE,
-    "fact_rating": Field.GUEST_RATING,
-    "fact_tier": Field.TIER,
-    "fact_star": Field.STAR_RATING,
-    "fact_transport": Field.TRANSPORT,
-    "fact_postcode": Field.POSTCODE,
-    "fact_room_type": Field.ROOM_TYPE,
-}
-_NEAR_FACTS = {"fact_near_attraction": "attraction", "fact_near_restaurant": "restaurant"}
-_ROUTE = re.compile(
-    r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b.{0,60}\b(?:to|from|between)\b"
-    r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
-)
-STRONG_TRANSPORT = re.compile(
-    r"出租|打车|打的|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
-    r"(?<!with )\b(?:taxis?|cabs?|trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
-)
-_OTHER_ONLY = re.compile(
-    r"人均|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"
-)
-_ASKS_NEAR = re.compile(
-    r"(?:周边|附近|周围|就近|旁边|不远处)(?:都|还|也|的|会|,)*(?:有|哪些|什么|啥|餐馆|景点|好玩|好吃)|有(?:什么|哪些|啥|没有)[^,。]{0,10}(?:餐馆|景点|吃|玩)|"
-    r"\b(?:what|any|which|are there|is there)\b[^.?!]{0,60}\b(?:around|near|nearby|close)\b"
-)
-_SEEKS_OTHER = re.compile(
-    r"(?:找|推荐|选|订)(?:一|个|家|几|点)?[^,。]{0,60}(?:餐馆|餐厅|景点|饭馆|小吃|地方(?:玩|吃|溜达|逛))|(?:周边|附近)的?(?:餐馆|景点)(?:里|中|当中)|想(?:去)?吃|票价|人均|推荐菜|消费|"
-    r"\b(?:find|looking for|recommend|need|want|book|like)\b[^.?!]{0,50}\b(?:restaurants?|attractions?|museums?|place to (?:eat|dine|go)|places to (?:eat|go))\b"
-)
-_CHECK = re.compile(
-    r"(?:吗|么|没|不|嘛|是否|有没有|能不能|提不提供|[?？])|^(?:and )?(?:does|do|is|are|has|have|can|will)\b|\b(?:does|do) (?:it|they|this|that|the)\b|whether|if it (?:has|provides|offers)|is there|are there"
-)
-_HOTEL_REQUEST = re.compile(
-    r"(?:找|推荐|订|预订|预定|安排|介绍|选|换|来|要|住|去|有)(?:[^,，。！？]{0,40})(?:酒店|宾馆|旅馆|住处|住宿|住的地方|地方住|饭店|落脚|店住|房间)|"
-    r"的(?:酒店|宾馆|旅馆|住处)|(?:酒店|宾馆|住宿|住处)[^,，。]{0,20}(?:推荐|求|有什么好|有吗|有没有合适)|"
-    r"\b(?:hotels?|place to stay|places to stay|accommodations?|guest ?houses?|guesthouses?|lodging|room|somewhere to stay|stay)\b"
-)
-
 
 _LAST_TIME = re.compile(
     r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|上次那家|上回那家|老地方|上次住的|上回住的"
-)
-# A hotel already settled: "定好酒店以后", "住的地方解决了".
-_SETTLED = re.compile(
-    r"(?:定好|订好|安排好?完?了?|选好|定了|订了|解决|搞定|住下|住宿)[^,，。]{0,10}?(?:酒店|住处|住宿|住的地方|住)?(?:之后|以后|后|了|,)|(?:酒店|住宿|住处|住的地方)(?:问题)?(?:就|都|已经|也)?(?:定|订|安排|解决|搞定)[^,，。]{0,4}(?:好|了|完)|吃喝住|住下(?:之后|以后|后)|"
-    r"(?:day|price range|area|part of town|number of people|people|group|party|time) as (?:my|our|the) (?:hotel|stay|guest ?house)[^.?!]{0,12}|my (?:trip|trip and) (?:and )?stay|enjoy your stay"
 )
 
 
@@ -203,218 +155,18 @@ def _foreign_name(said: Recognised) -> bool:
     )
 
 
-def asked_aside(state: DialogueState) -> bool:
-    """Tell whether hotels near a place were only asked after while the talk was of the place.
-
-    "那周边有酒店吗" gave a list of which none was taken up: "电话多少" still means the place's.
-    """
-    last = state.plan
-    return (
-        last is not None
-        and isinstance(last.condition, Near)
-        and not state.focus_hotel_id
-        and len(state.shown) > 1
-        and bool(state.focus_places)
-    )
-
-
-class Heads:
-    """What the words are after, told from their cues."""
-
-    def __init__(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
-        text = said.turn.text
-        settled = [m.span() for m in _SETTLED.finditer(text)]
-        self.hotel_words = [
-            c for c in said.of("hotel_word")
-            if not _in_route(text, c) and not any(s <= c.start < e for s, e in settled)
-        ]  # fmt: skip
-        # "guesthouse" is a condition and a head at once.
-        self.hotel_words += [
-            Cue(a.start, a.end, "hotel_word") for a in said.atoms
-            if a.field is Field.KIND and not _in_route(text, Cue(a.start, a.end, ""))
-        ]  # fmt: skip
-        food = said.of("other_food", "place_word_restaurant", "fact_near_restaurant")
-        sight = said.of("other_sight", "place_word_attraction", "fact_near_attraction")
-        self.anaphor_hotel = said.has("anaphor_hotel") and (
-            state.topic == "hotel" or any("酒店" in text[c.start : c.end] or "hotel" in text[c.start : c.end] or "house" in text[c.start : c.end]
-                or "宾馆" in text[c.start : c.end] for c in said.of("anaphor_hotel"))
-        )  # fmt: skip
-        self.anaphor_other = said.has("anaphor_attraction", "anaphor_restaurant")
-        self.anaphor = said.has("anaphor_hotel")
-        ordinal = any(c.name.startswith("ordinal_") for c in said.cues)
-        self.topic_other = state.topic in ("attraction", "restaurant", "transport")
-        implied = any(a.field is Field.FACILITY for a in said.atoms)
-        self.transport = (
-            (bool(STRONG_TRANSPORT.search(text)) and not implied)
-            or bool(_ROUTE.search(text) and said.has("other_transport"))
-            or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
-        )
-        self.other_fact = bool(_OTHER_ONLY.search(text))
-        near = said.of("near_after", "near_before")
-        named_other = bool(places.named) and not said.hotels
-        after = max((c.end for c in near), default=-1)
-        chinese = not text.isascii()
-        # In Chinese what is near follows "附近"; in English it comes before "near".
-        near_words = self.hotel_words and (
-            any(c.start >= n.start and c.start - n.end < 25 for c in self.hotel_words for n in near)
-            or not chinese
-        )
-        self.other_words = [*food, *sight]
-        other_after = [c for c in self.other_words if not near or c.start >= after or not chinese]
-        self.other_head = bool(self.other_words) or self.other_fact
-        request = bool(_HOTEL_REQUEST.search(text)) and bool(self.hotel_words)
-        self.hotel_request = request and said.has("new_request", "request")
-        hotel_facilities = [
-            a
-            for a in said.atoms
-            if a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING)
-        ]
-        self.hotel_head = bool(self.hotel_words) or bool(hotel_facilities and not self.topic_other)
-        self.wants_hotel_strongly = (
-            self.hotel_request and bool(said.atoms or near) and not _ROUTE.search(text)
-        )
-        anchor_hotel = (
-            bool(said.hotels)
-            or self.anaphor_hotel
-            or bool(
-                state.topic == "hotel"
-                and not named_other
-                and not self.anaphor_other
-                and state.hotel_in_focus()
-            )
-        )
-        if (
-            re.search(r"(?:酒店|宾馆|hotel|guesthouse)(?:的)?(?:周边|附近|周围|旁边)", text)
-            and not self.anaphor_other
-        ):
-            anchor_hotel = anchor_hotel or not named_other
-        self.anchor_is_hotel = anchor_hotel
-        other_anchor = (
-            bool(places.near)
-            or self.anaphor_other
-            or named_other
-            or (not said.hotels and bool(state.focus_places) and not self.anaphor_hotel)
-        )
-        self.near_hotel = (
-            bool(near)
-            and bool(near_words)
-            and (other_anchor or not anchor_hotel)
-            and not (self.anaphor_hotel and not other_anchor)
-        )
-        self.near_other = (
-            bool(near)
-            and bool(other_after)
-            and not self.near_hotel
-            and not (self.hotel_request and said.atoms)
-        )
-        asks_near = bool(_ASKS_NEAR.search(text)) and bool(near)
-        seeking = bool(_SEEKS_OTHER.search(text)) or (self.other_fact and not asks_near)
-        restaurant_like = seeking
-        self.seeks_other = (
-            self.other_head
-            and (restaurant_like or not near)
-            and bool(self.other_words or self.other_fact)
-        )
-        if places.phrases:
-            self._read_phrases(said, places, state)
-        requested = requested_heads(said)
-        self.requests_hotel = Head.HOTEL in requested
-        self.requests_other = bool(requested) and not self.requests_hotel and not self.near_hotel
-        if self.requests_hotel:
-            self.near_other = self.seeks_other = False
-        self.fact_words = said.has(*_FACTS, *_NEAR_FACTS) or bool(
-            _CHECK.search(text) and said.atoms
-        )
-        refine = said.has("refine") and re.search(
-            r"哪|这些|这两|这几|其中|里面|which|these|those|any of", text
-        )
-        one_hotel = bool(state.focus_hotel_id) or ordinal or bool(said.hotels)
-        self.checks_hotel = (
-            bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
-            and not refine and one_hotel
-            and all(a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING, Field.PRICE_BAND) for a in said.atoms)
-            and (self.anaphor_hotel or said.hotels or ordinal or state.topic == "hotel")
-        )  # fmt: skip
-        content = (
-            said.atoms
-            or said.bands
-            or self.hotel_words
-            or self.other_head
-            or said.hotels
-            or places.named
-            or near
-            or said.counts
-            or ordinal
-        )
-        talk = said.has("thanks", "bye", "greet", "smalltalk")
-        self.nothing_but_talk = (
-            bool(talk)
-            and not content
-            and not (said.has(*_FACTS) and said.has("ask"))
-            and not said.has("waive", "cheaper", "other_than_shown", "resume", "drop")
-        )
-        if (
-            talk
-            and said.has("thanks", "bye")
-            and not (said.atoms or said.hotels or places.near)
-            and not _asks(text, said)
-        ):
-            self.nothing_but_talk = True
-
-    def _read_phrases(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
-        """In Chinese the order of the words says what is asked for near what."""
-        of_hotel = state.topic == "hotel" and not asked_aside(state) and not self.anaphor_other
-
-        def at_hotel(phrase: NearPhrase) -> bool:
-            if phrase.anchor in (Anchor.PRONOUN, Anchor.UNSAID):
-                return (of_hotel or bool(said.hotels)) and not places.named and not phrase.noun
-            return phrase.anchor is Anchor.HOTEL
-
-        for_hotels = [p for p in places.phrases if Head.HOTEL in p.heads]
-        for_others = [p for p in places.phrases if p.heads and Head.HOTEL not in p.heads]
-        self.near_hotel = any(not at_hotel(p) for p in for_hotels)
-        self.near_other = bool(for_others) and not self.near_hotel
-        if for_others:
-            self.anchor_is_hotel = all(at_hotel(p) for p in for_others)
-            self.seeks_other = any(p.seeks for p in for_others)
-
-    @staticmethod
-    def hotel_request_for_new(said: Recognised, text: str) -> bool:
-        """Tell whether the words ask for a hotel not yet found."""
-        return bool(
-            re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
-            or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
-        )  # fmt: skip
-
-
-def _asks(text: str, said: Recognised) -> bool:
-    return bool(
-        re.search(r"多少|吗|什么|哪|推荐|帮我|查|告诉|[?？]|找|\b(?:what|which|where|how|need|looking|find|can|could|would|book|want|recommend)\b", text)
-        and (said.has("hotel_word", "other_food", "other_sight", "other_transport", *_FACTS))
-    )  # fmt: skip
-
-
-def _in_route(text: str, cue: Cue) -> bool:
-    return bool(
-        re.search(
-            r"(?:leave|from|to|at|between|same area as|near) (?:the|my|our) $",
-            text[max(0, cue.start - 24) : cue.start],
-        )
-    )
-
-
 def requested_facts(said: Recognised, heads: Heads) -> tuple[RequestedFact, ...]:
     """Return the facts the words ask for."""
     facts: list[RequestedFact] = []
     near = said.of("near_after", "near_before")
     for cue in said.cues:
         spans = (said.turn.span(cue.start, cue.end),)
-        field = _FACTS.get(cue.name)
+        field = FACTS.get(cue.name)
         if field is not None and not any(f.field is field for f in facts):
             if cue.name == "fact_tier" and any(a.field is Field.TIER for a in said.atoms):
                 continue
             facts.append(RequestedFact(field, "", spans))
-        category = _NEAR_FACTS.get(cue.name)
+        category = NEAR_FACTS.get(cue.name)
         told = any(f.field is Field.NEARBY and f.value == category for f in facts)
         if category is not None and (near or heads.anchor_is_hotel) and not told:
             facts.append(RequestedFact(Field.NEARBY, category, spans))

@@ -12,15 +12,15 @@ from services.query_understanding.domain.recognise import Recognised
 # "找一个…", "推荐家…", "哪家餐馆…": one thing of a kind is asked for.
 _REQUEST = re.compile(
     r"(?:找|推荐|选|挑|介绍|安排|预订|预定|订|求推荐)(?:一下|下|出|到)?(?:一?(?:个|家|间|处)|几(?:个|家)|点|些|(?<=求推荐))"
-    r"|哪一?(?:个|家)(?=景点|餐馆|餐厅|饭馆|饭店|公园|博物馆)"
+    r"|哪一?(?:个|家)(?=景点|餐馆|餐厅|饭馆|公园|博物馆)"
 )
 _SENTENCE_END = re.compile(r"[。！？!?]")
 _CLAUSE_END = re.compile(r"[,，;；]")
 # What a thing has is not the thing: "有餐厅的酒店".
 _HAS = re.compile(r"(?:有|带|含|提供|配)(?:个|一个|一家)?$")
 
-# A room may be booked of the hotel already chosen.
-_ROOMS = frozenset({"房", "房间", "客房", "订房", "开房"})
+# A room may be booked of the hotel already chosen; a 饭店 may be a hotel or a restaurant.
+_TELLS_NOTHING = frozenset({"房", "房间", "客房", "订房", "开房", "饭店"})
 
 
 def requested_heads(said: Recognised) -> frozenset[Head]:
@@ -60,7 +60,7 @@ def _nouns(said: Recognised) -> list[tuple[Cue, Head]]:
         head = HEADS.get(cue.name)
         if (
             head is None
-            or text[cue.start : cue.end] in _ROOMS
+            or text[cue.start : cue.end] in _TELLS_NOTHING
             or any(n.start >= cue.end and text[cue.end : n.start] in ("", "的") for n in near)
         ):
             continue

@@ -31,6 +31,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.compose import compose
 from services.query_understanding.domain.continuation import in_force, with_places
 from services.query_understanding.domain.deltas import fields_of, merge
+from services.query_understanding.domain.heads import Heads
 from services.query_understanding.domain.mention import Atom
 from services.query_understanding.domain.near_phrases import Anchor
 from services.query_understanding.domain.places import (
@@ -121,9 +122,7 @@ def search(
         semantic_text=keyword,
         waived=tuple(f for f in waived if f not in stated),
         deltas=tuple(deltas),
-        requested_facts=gate.requested_facts(said, gate.Heads(said, places, state))
-        if named
-        else (),
+        requested_facts=gate.requested_facts(said, Heads(said, places, state)) if named else (),
         shown_references=referred(said, state, lexicon)
         if named is not None and said.hotels
         else (),

@@ -17,6 +17,7 @@ from services.plan.query_plan import (
 )
 from services.query_understanding.domain import gate
 from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.heads import STRONG_TRANSPORT
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.places import PlaceReadings, read_places
@@ -169,7 +170,7 @@ def _after(
 
 def _other_topic(said: Recognised, state: DialogueState) -> str:
     text = said.turn.text
-    if gate.STRONG_TRANSPORT.search(text):
+    if STRONG_TRANSPORT.search(text):
         return "transport"
     if said.has("anaphor_restaurant"):
         return "restaurant"
