@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from services.plan.condition import All, Any, Condition, Field, Not, Range, Term
 from services.query_understanding.domain.mention import (
@@ -86,11 +88,12 @@ def clauses(items: Sequence[Item], length: int) -> list[Clause]:
 def negate_atoms(clause: Clause, text: str) -> None:
     """Set for each atom of the clause whether it is denied. Two denials cancel out."""
     flips = [0] * len(clause.atoms)
+    of_shown = clause.has("other_than_shown")
     for cue in clause.cues:
         if cue.name in ("not_before", "not_next", "not_after"):
             for index in _reached(clause, cue, text):
                 flips[index] += 1
-        elif cue.name == "except_open" and not clause.has("other_than_shown"):
+        elif cue.name == "except_open" and not of_shown:
             for index in _excepted(clause, cue, text):
                 flips[index] += 1
     # What a need implies is not denied by the words that complain about going without it.
@@ -144,10 +147,7 @@ def _coordinated(clause: Clause, indexes: list[int], text: str) -> list[int]:
     for index in indexes[1:]:
         previous, atom = clause.atoms[index - 1], clause.atoms[index]
         gap = (previous.end, atom.start)
-        joined = any(
-            cue.name in ("list", "or", "all_of") and gap[0] <= cue.start and cue.end <= gap[1]
-            for cue in clause.cues
-        )
+        joined = any(cue.name in ("list", "or", "all_of") for cue in _between(clause, *gap))
         tight = gap[1] - gap[0] == 0 or (joined and gap[1] - gap[0] <= _LIST_REACH)
         wants = text[gap[0] : gap[1]].strip() in ("with", "要", "plus", "但要")
         if not tight or atom.field is not previous.field or wants:
@@ -157,15 +157,22 @@ def _coordinated(clause: Clause, indexes: list[int], text: str) -> list[int]:
 
 
 def _excepted(clause: Clause, cue: Cue, text: str) -> list[int]:
-    closes = [c.start for c in clause.cues if c.name == "except_close" and c.start > cue.end]
-    if not closes and any(mark in text[cue.end : clause.end] for mark in ("还要", "还得", "还想")):
+    later = bisect_right(clause.cues, cue.end, key=lambda other: other.start)
+    # What a further "except" takes out is its own.
+    close = next(
+        (c for c in islice(clause.cues, later, None) if c.name.startswith("except_")), None
+    )
+    if close is None and any(
+        mark in text[cue.end : clause.end] for mark in ("还要", "还得", "还想")
+    ):
         return []  # "除了早餐还要健身房" asks for both
-    stop = min(closes, default=clause.end)
+    stop = close.start if close is not None else clause.end
     others = [
         at for word in ("其他", "其它", "都行", "都可以") if (at := text.find(word, cue.end)) >= 0
     ]
     stop = min([stop, *others])
-    return [i for i, atom in enumerate(clause.atoms) if cue.end <= atom.start < stop]
+    first = bisect_left(clause.atoms, cue.end, key=lambda atom: atom.start)
+    return list(range(first, bisect_left(clause.atoms, stop, key=lambda atom: atom.start)))
 
 
 # --- grouping ------------------------------------------------------------------------------------
@@ -225,17 +232,20 @@ def groups(clause: Clause) -> list[Group]:
 def _join(clause: Clause, index: int) -> str:
     if index == 0:
         return ""
-    low, high = clause.atoms[index - 1].end, clause.atoms[index].start
-    for cue in clause.cues:
-        if low <= cue.start and cue.end <= high and cue.name in ("or", "either_open"):
-            return "or"
-    return ""
+    between = _between(clause, clause.atoms[index - 1].end, clause.atoms[index].start)
+    return "or" if any(cue.name in ("or", "either_open") for cue in between) else ""
+
+
+def _between(clause: Clause, low: int, high: int) -> list[Cue]:
+    """Return the cues of a clause that lie in a stretch of the text; they never overlap."""
+    first = bisect_left(clause.cues, low, key=lambda cue: cue.start)
+    return list(takewhile(lambda cue: cue.end <= high, islice(clause.cues, first, None)))
 
 
 def joined_by_or(clause: Clause, left: Group, right: Group) -> bool:
     """Tell whether "or" stands between two groups of a clause."""
-    low, high = left.atoms[-1].end, right.atoms[0].start
-    return any(cue.name == "or" and low <= cue.start and cue.end <= high for cue in clause.cues)
+    between = _between(clause, left.atoms[-1].end, right.atoms[0].start)
+    return any(cue.name == "or" for cue in between)
 
 
 def make(atoms: Sequence[Atom], negative: bool, *, choice: bool) -> Condition:
@@ -284,7 +294,7 @@ def deny(condition: Condition) -> Condition:
 
 def _distinct(conditions: Sequence[Condition]) -> list[Condition]:
     kept: list[Condition] = []
-    keys: list[object] = []
+    keys: set[object] = set()
     for condition in conditions:
         key = (
             (condition.field, condition.values) if isinstance(condition, Term)
@@ -293,6 +303,6 @@ def _distinct(conditions: Sequence[Condition]) -> list[Condition]:
             else condition
         )  # fmt: skip
         if key not in keys:
-            keys.append(key)
+            keys.add(key)
             kept.append(condition)
     return kept

@@ -240,6 +240,7 @@ def _one_of_before(cut: list[Clause], made: list[list[Group]]) -> None:
 
 def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
     """Join a list that commas cut: "Chaoyang, Dongcheng, doesn't matter which"."""
+    joined: list[Group] = []
     for index in range(len(cut) - 1, 0, -1):
         here, before = made[index], made[index - 1]
         if not here or not before:
@@ -258,6 +259,12 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
             choice = cut[index].begins_with("or") or last.choice or first.choice
             choice = choice or cut[index].has("one_of")
             last.atoms = last.atoms + first.atoms
-            last.remake(choice=choice)
+            last.choice = choice
+            if joined and joined[-1] is first:
+                joined.pop()
+            joined.append(last)
             cut[index - 1].cues += cut[index].cues
             made[index] = []
+    # Once per list, however many clauses it runs over.
+    for group in joined:
+        group.remake(choice=group.choice)

@@ -19,6 +19,8 @@ NEAR_KM = 3.0
 WALK_KM = 1.0
 # "At the station" where the catalogue lists no station: a circle that small.
 DOORSTEP_KM = 0.5
+# Characters before a name in which a word of nearness that belongs to it begins.
+_NEAR_REACH = 48
 
 _STATION_TAIL = re.compile(
     r"\s*(?:地铁站|火车站|高铁站|地铁口|站(?=[附旁边口出到的,，上周 五一二三四六七八九十两\d]|$)|地铁(?!站)|"
@@ -75,6 +77,7 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
     found.phrases = near_phrases(said, names)
     elsewhere = {p.cue.start for p in found.phrases if p.heads and Head.HOTEL not in p.heads}
     claimed: set[int] = set()
+    placed: set[int] = set()
     for index, (start, end, mention) in enumerate(names):
         cue, radius, listed_only = _nearness(said, start, end, turn.text)
         if cue is None:
@@ -90,7 +93,8 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
                 radius = WALK_KM
         found.near.append(NearReading(start, end, mention, listed, radius))
         found.near[-1].start = min(start, cue.start)
-        _share(found, names, index, said, lexicon)
+        placed.add(start)
+        _share(found, names, index, placed, said, lexicon)
     for cue in said.of("near_after", "near_before", "walk"):
         free = cue.start not in claimed and cue.start not in elsewhere
         if free and found.anaphoric is None and not found.near:
@@ -110,18 +114,20 @@ def _share(
     found: PlaceReadings,
     names: Sequence[tuple[int, int, PlaceMention]],
     index: int,
+    placed: set[int],
     said: Recognised,
     lexicon: CatalogLexicon,
 ) -> None:
     """A list of places shares one word of nearness: "雍和宫或者798附近"."""
     reading = found.near[-1]
-    for start, end, mention in reversed(names[:index]):
-        after = names[[n[0] for n in names].index(start) + 1][0]
-        gap = said.turn.text[end:after]
-        if any(near.mention == mention for near in found.near):
+    for at in range(index - 1, -1, -1):
+        start, end, mention = names[at]
+        gap = said.turn.text[end : names[at + 1][0]]
+        if start in placed:
             break
         if not re.fullmatch(r"\s*(?:和|或者?|跟|与|、|or|and|上车也行|/|,)\s*", gap):
             break
+        placed.add(start)
         found.near.append(
             NearReading(start, end, mention, listed_entries(mention, lexicon), reading.radius_km)
         )
@@ -180,8 +186,9 @@ def _category(
 
 
 def _near_beside(said: Recognised, start: int, end: int) -> bool:
-    return any(0 <= c.start - end <= 3 for c in said.of("near_after")) or any(
-        0 <= start - c.end <= 5 for c in said.of("near_before")
+    before = said.within(start - _NEAR_REACH, start, "near_before")
+    return bool(said.within(end, end + 4, "near_after")) or any(
+        0 <= start - c.end <= 5 for c in before
     )
 
 
@@ -198,8 +205,7 @@ def _nearness(
     said: Recognised, start: int, end: int, text: str
 ) -> tuple[Cue | None, float | None, bool]:
     """Return the word of nearness of a place, its radius, and whether only lists count."""
-    clause_start = max((b.end for b in said.breaks if b.end <= start), default=0)
-    clause_end = min((b.start for b in said.breaks if b.start >= end), default=len(text))
+    clause_start, clause_end = said.clause_around(start, end)
     radius = next(
         (r for r in said.radii if clause_start <= r.start < clause_end or 0 <= r.start - end <= 6),
         None,
@@ -207,14 +213,13 @@ def _nearness(
     listed = LIST_WORDS.search(text, max(0, clause_start - 1), start)
     if listed is not None:
         return Cue(listed.start(), listed.end(), "near_after"), None, True
-    station = [c for c in said.of("at_station") if clause_start <= c.start < clause_end]
-    walk = [c for c in said.of("walk") if clause_start <= c.start < clause_end]
+    station = said.within(clause_start, clause_end, "at_station")
+    walk = said.within(clause_start, clause_end, "walk")
     near = [
-        c for c in said.of("near_after")
-        if 0 <= c.start - end <= (5 if not text[end : c.start].isascii() else 12)
-        and not any(b.start >= end and b.end <= c.start for b in said.breaks)
+        c for c in said.within(end, min(end + 13, clause_end + 1), "near_after")
+        if c.start - end <= (5 if not text[end : c.start].isascii() else 12)
     ] + [
-        c for c in said.of("near_before")
+        c for c in said.within(start - _NEAR_REACH, start, "near_before")
         if 0 <= start - c.end <= 8 and not text[c.end : start].strip(" the了") .strip("着那")
     ]  # fmt: skip
     if radius is not None and (near or walk or radius.start >= start - 30):

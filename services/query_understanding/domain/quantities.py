@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from services.plan.condition import Field, Range
@@ -62,6 +64,8 @@ _LOWEST: Final = re.compile(
     r"(?:最低价格?|最低房价|起步价|(?:minimum|lowest|min) (?:room )?(?:price|rate)(?: of| is)?)"
     r"(?:在|是|为|要|大概|大约|得|需要|should be|that is)?\s*$"
 )
+# Characters within which a field's name may stand beside a number.
+_FIELD_REACH: Final = 24
 _HOURS_BEFORE: Final = re.compile(r"(?:\d+:|:)$")
 
 
@@ -105,9 +109,12 @@ def quantities(
         asked: The field the system asked about last: what a bare number answers.
     """
     # "第二家" points into a list; it counts nothing.
+    occupied = bytearray(len(text))
+    for start, end in taken:
+        occupied[start:end] = b"\x01" * (end - start)
     found = [
         n for n in numbers(text)
-        if not any(s < n.end and n.start < e for s, e in taken)
+        if not any(occupied[n.start : n.end])
         and not text.startswith("第", max(0, n.start - 1))
     ]  # fmt: skip
     fields = [cue for cue in cues if cue.name in _FIELDS]
@@ -271,7 +278,10 @@ class _Reading:
 
     def _field_beside(self, text: str, fields: Sequence[Cue]) -> Field | None:
         best: tuple[int, Field] | None = None
-        for cue in fields:
+        first = bisect_left(fields, self.start - _FIELD_REACH, key=lambda cue: cue.end)
+        for cue in islice(fields, first, None):
+            if cue.start > self.end + _FIELD_REACH:
+                break
             if cue.end <= self.start:
                 gap = text[cue.end : self.start]
                 distance = len(gap) + (12 if re.search(r"[,，。;；!?！？]", gap) else 0)

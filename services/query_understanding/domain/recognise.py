@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from services.plan.condition import Field
 from services.query_understanding.domain.catalog_names import CatalogLexicon, NameKind, NameMatch
@@ -60,6 +62,33 @@ class Recognised:
     radii: tuple[Radius, ...] = ()
     bands: list[Atom] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
+    _classes: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
+
+    def hear(self, cues: list[Cue]) -> None:
+        """Set the cues, in the order of the words."""
+        self.cues = cues
+        self._classes = {}
+        for index, cue in enumerate(cues):
+            self._classes.setdefault(cue.name, []).append((index, cue))
+
+    def within(self, low: int, high: int, *names: str) -> list[Cue]:
+        """Return the cues of these classes that begin in [low, high)."""
+        found: list[tuple[int, Cue]] = []
+        for name in names:
+            of = self._classes.get(name, [])
+            first = bisect_left(of, low, key=lambda entry: entry[1].start)
+            last = bisect_left(of, high, lo=first, key=lambda entry: entry[1].start)
+            found += of[first:last]
+        found.sort(key=lambda entry: entry[0])
+        return [cue for _, cue in found]
+
+    def clause_around(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the breaks before and after a stretch end and begin."""
+        before = bisect_right(self.breaks, start, key=lambda stop: stop.end)
+        after = bisect_left(self.breaks, end, key=lambda stop: stop.start)
+        low = self.breaks[before - 1].end if before else 0
+        high = self.breaks[after].start if after < len(self.breaks) else len(self.turn.text)
+        return low, high
 
     def items(self) -> list[Item]:
         """Return atoms, cues and breaks in the order of the words."""
@@ -69,11 +98,14 @@ class Recognised:
 
     def has(self, *names: str) -> bool:
         """Tell whether a cue of one of these classes is in the words."""
-        return any(cue.name in names for cue in self.cues)
+        return any(name in self._classes for name in names)
 
     def of(self, *names: str) -> list[Cue]:
         """Return the cues of these classes."""
-        return [cue for cue in self.cues if cue.name in names]
+        found = [entry for name in names for entry in self._classes.get(name, ())]
+        if len(names) > 1:
+            found.sort(key=lambda entry: entry[0])
+        return [cue for _, cue in found]
 
 
 def recognise(
@@ -99,9 +131,10 @@ def recognise(
     spans += [(n.end - n.start, _rank(n), n.start, n) for n in names]
     cue_spans = [(f.end - f.start, f.start, f) for f in known if f.section == "cue"]
     spans.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
+    cover = _CueCover(len(text), cue_spans)
     for length, _, start, entry in spans:
         end = start + length
-        if not taken.free(start, end) or _inside_cue(cue_spans, start, end):
+        if not taken.free(start, end) or cover.holds(start, end):
             continue
         if isinstance(entry, Found):
             worded = reader.vocabulary_atom(entry, text)
@@ -117,14 +150,14 @@ def recognise(
     first = _pick_cues(cue_spans, taken)
     numbers = quantities(text, first, taken.spans, asked)
     _add_quantities(result, numbers, taken)
-    result.cues = _pick_cues(cue_spans, taken)
+    result.hear(_pick_cues(cue_spans, taken))
     explicit = {atom.value for atom in result.atoms if not atom.implied}
     for gap in gaps:
         gap_atom = reader.vocabulary_atom(gap, text)
         if gap_atom is not None:
             result.atoms.append(gap_atom)
     result.atoms = _without_repeats(result.atoms, explicit)
-    result.breaks = list(_breaks(text, taken))
+    result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
     return result
 
@@ -135,9 +168,19 @@ def _rank(name: NameMatch) -> int:
     }[name.kind]  # fmt: skip
 
 
-def _inside_cue(cues: Sequence[tuple[int, int, Found]], start: int, end: int) -> bool:
-    """Tell whether a longer cue covers the stretch: "没有也行" is no "没有"."""
-    return any(s <= start and end <= s + n and n > end - start for n, s, _ in cues)
+class _CueCover:
+    """Tells whether a longer cue covers a stretch: "没有也行" is no "没有"."""
+
+    def __init__(self, length: int, cues: Sequence[tuple[int, int, Found]]) -> None:
+        # The furthest end of the cues that start at a character, and at it or before it.
+        self._here = [0] * (length + 1)
+        for size, start, _ in cues:
+            self._here[start] = max(self._here[start], start + size)
+        self._before = list(accumulate(self._here, max))
+
+    def holds(self, start: int, end: int) -> bool:
+        """Tell whether a cue holds [start, end) and more."""
+        return self._here[start] > end or (start > 0 and self._before[start - 1] >= end)
 
 
 def _take_name(
@@ -217,11 +260,14 @@ def _quoted(text: str) -> Iterable[Atom]:
             yield Atom(*match.span(1), Field.NAME, Name(word, How.CONTAINS), word)
 
 
-def _breaks(text: str, taken: _Occupied) -> Iterable[Break]:
-    for pattern, strong in ((_STRONG, True), (_WEAK, False)):
-        for match in pattern.finditer(text):
-            if taken.free(*match.span()):
-                yield Break(*match.span(), strong)
+def _breaks(text: str, taken: _Occupied) -> list[Break]:
+    found = [
+        Break(*match.span(), strong)
+        for pattern, strong in ((_STRONG, True), (_WEAK, False))
+        for match in pattern.finditer(text)
+        if taken.free(*match.span())
+    ]
+    return sorted(found, key=lambda end: end.start)
 
 
 class _Occupied:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
 from services.plan.condition import Field, PlaceCategory
 from services.plan.query_plan import PlaceMention
@@ -32,7 +33,7 @@ _EN_NEAR = re.compile(
     rf" (?:the )?{_EN_NAME}"
 )
 _EN_STATION = re.compile(
-    r"\b((?:[a-z][\w'-]*)(?: (?!near|to|of|from|at|in)[a-z][\w'-]*){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
+    r"\b((?:[a-z][\w'-]{0,30})(?: (?!near|to|of|from|at|in)[a-z][\w'-]{0,30}){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
 )
 _EN_NOT_NAMES = frozenset(
     [
@@ -98,6 +99,16 @@ _LEADING = re.compile(
 _TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$")
 
 
+_PART_OF_NAMES = frozenset(
+    {
+        "filler", "place_word_attraction", "place_word_restaurant", "fact_near_attraction",
+        "other_sight", "other_food", "fact_near_restaurant",
+    }
+)  # fmt: skip
+# Characters before a word of nearness in which a name, with the words that lead to it, may begin.
+_LONGEST_BEFORE = 120
+
+
 def unlisted(
     said: Recognised,
     known: Sequence[tuple[int, int, PlaceMention]],
@@ -106,17 +117,23 @@ def unlisted(
     """Names that no list has, told by the words around them."""
     text, turn = said.turn.text, said.turn
     found: list[tuple[int, int, PlaceMention]] = []
+    named = _marked(
+        len(text), [(s, e) for s, e, _ in known] + [(h.start, h.end) for h in said.hotels]
+    )
+    worded = _marked(len(text), [(a.start, a.end) for a in said.atoms if not a.implied])
 
     def add(start: int, end: int, tail: int, category: PlaceCategory | None) -> None:
-        if end - start < 2 or any(s < end and start < e for s, e, _ in (*known, *found)):
+        if end - start < 2 or any(named[start:end]):
             return
-        inside = [a for a in said.atoms if a.start < end and start < a.end and not a.implied]
+        inside = [
+            a for a in (said.atoms if any(worded[start:end]) else ())
+            if a.start < end and start < a.end and not a.implied
+        ]  # fmt: skip
         if any(a.field is not Field.DISTRICT or a.end == end or a.start == start for a in inside):
             return
         if inside:
             said.atoms = [a for a in said.atoms if a not in inside]
-        if any(h.start < end and start < h.end for h in said.hotels):
-            return
+        named[start:tail] = b"\x01" * (tail - start)
         found.append(
             (start, tail, PlaceMention(0, turn.span(start, end).text, "", category, city,
                                        (turn.span(start, tail),)))
@@ -154,23 +171,32 @@ def unlisted(
     return found
 
 
+def _marked(length: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """Return which characters lie in a stretch."""
+    marked = bytearray(length)
+    for start, end in spans:
+        marked[start:end] = b"\x01" * (end - start)
+    return marked
+
+
 def _before(said: Recognised, at: int) -> tuple[int, int]:
     """Return the unexplained Chinese words right before a word of nearness."""
     text = said.turn.text
-    for cue in said.of(
-        "anaphor_attraction", "anaphor_restaurant", "place_word_attraction", "place_word_restaurant"
-    ):
+    for cue in said.within(at - _LONGEST_BEFORE, at, "anaphor_attraction", "anaphor_restaurant",
+                           "place_word_attraction", "place_word_restaurant"):  # fmt: skip
         # "司马台长城这个景点的周边": the name stands before the words that call it a place.
         if 0 <= at - cue.end <= 1 and text[cue.end : at] in ("", "的"):
             at = cue.start
-    low = max((b.end for b in said.breaks if b.end <= at), default=0)
+    low, _ = said.clause_around(at, at)
+    low = max(low, at - _LONGEST_BEFORE)
     # Whatever carries its own meaning cannot be part of the name.
-    solid = [
-        c.end for c in said.cues
-        if c.end <= at and c.end - c.start >= 2
-        and c.name not in ("filler", "place_word_attraction", "place_word_restaurant", "fact_near_attraction", "other_sight", "other_food", "fact_near_restaurant")
-    ]  # fmt: skip
-    low = max([low, *solid])
+    for index in range(bisect_right(said.cues, at, key=lambda c: c.end) - 1, -1, -1):
+        cue = said.cues[index]
+        if cue.end <= low:
+            break
+        if cue.end - cue.start >= 2 and cue.name not in _PART_OF_NAMES:
+            low = cue.end
+            break
     verb = _LAST_VERB.match(text[low:at])
     if verb is not None and verb.end() < at - low:
         low += verb.end()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any as Json
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +13,16 @@ from hypothesis import strategies as st
 
 from services.plan.query_plan import Outcome, QueryPlan
 from services.plan.wire import plan_from_pb, plan_to_pb
+from services.query_understanding.domain.state import DialogueState
+from services.query_understanding.domain.understand import understand
 from services.text.fold import has_han
 from tests.unit.query_understanding import cases, notation
-from tests.unit.query_understanding.catalogue import VOCABULARY, catalogue, cue_words
+from tests.unit.query_understanding.catalogue import (
+    LEXEMES,
+    VOCABULARY,
+    catalogue,
+    cue_words,
+)
 from tests.unit.query_understanding.speaking import say
 from tests.unit.query_understanding.test_paraphrases import meaning
 
@@ -64,6 +74,41 @@ def test_no_words_crash_it_and_its_spans_are_the_guests_words(turns: list[str]) 
         assert plan_from_pb(plan_to_pb(plan)).outcome is plan.outcome
         for span in plan.unexplained:
             assert text[span.start : span.end] == span.text
+
+
+# --- long input -----------------------------------------------------------------------------------
+REPEATED = (
+    "天安门附近", "除了朝阳", "没有", "五星级", "三百到五百，", "酒店最便宜一百", "那附近",
+    "推荐一家叫", "国贸、", "near the hotel ", "not a pool or ", "x-", "within 1 km of ",
+    "要么有泳池",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+def test_work_grows_no_faster_than_the_text(piece: str) -> None:
+    """Counted in steps of the interpreter, which regular expressions are no part of."""
+    short = (piece * 400)[:400]
+    assert steps(4 * short) <= 6 * steps(short)
+
+
+def steps(text: str) -> int:
+    """Return how many bytecodes reading a text takes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Json:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    say(text, BEIJING)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        understand(text, DialogueState(), LEXEMES, BEIJING.lexicon)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 # --- fillers and punctuation ----------------------------------------------------------------------
