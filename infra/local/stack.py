@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.local.elasticsearch import Elasticsearch
 from infra.local.kafka import Kafka
+from infra.local.milvus import Milvus
 from infra.local.redis import Redis
 from infra.local.server import Server
 from infra.local.triton import Triton
@@ -14,6 +15,7 @@ def servers() -> list[Server]:
     return [
         Kafka(),
         Elasticsearch(),
+        Milvus(),
         Triton(),
         Redis(),
     ]
