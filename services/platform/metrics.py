@@ -29,6 +29,32 @@ EVENTS_DEAD_LETTERED = Counter(
 EVENTS_RETRIED = Counter(
     "concierge_events_retried_total", "Deliveries repeated in place.", ("group", "topic")
 )
+PUBLISH_SECONDS = Histogram(
+    "concierge_publish_seconds",
+    "Time from publishing to the brokers' acknowledgement, by call.",
+    ("lane", "result"),
+    buckets=_SECONDS,
+)
+PUBLISH_UNACKNOWLEDGED = Gauge(
+    "concierge_publish_unacknowledged", "Messages that wait for acknowledgement.", ("lane",)
+)
+PRODUCER_RESTARTS = Counter(
+    "concierge_producer_restarts_total", "Producers replaced after a failed message.", ("lane",)
+)
+CONSUMER_LAG = Gauge(
+    "concierge_consumer_lag_records",
+    "Records not finished on the partitions this member reads.",
+    ("group", "topic"),
+)
+CONSUMER_PARTITIONS = Gauge(
+    "concierge_consumer_partitions", "Partitions this member reads.", ("group", "topic")
+)
+CONSUMER_PAUSES = Counter(
+    "concierge_consumer_pauses_total", "Times reading paused because work was slow.", ("group",)
+)
+CONSUMER_RESTARTS = Counter(
+    "concierge_consumer_restarts_total", "Consumers replaced: stuck or failed.", ("group",)
+)
 JOINS_OPEN = Gauge("concierge_joins_open", "Joins that wait for parts.", ("service",))
 JOINS_INCOMPLETE = Counter(
     "concierge_joins_incomplete_total", "Joins that ended without all parts.", ("service",)

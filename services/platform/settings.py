@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,6 +86,57 @@ class LLMSettings(TritonSettings):
         default="{prompt}",
         pattern=r"^[^{}]*\{prompt\}[^{}]*$",
         description="The model's chat markup around a prompt, which {prompt} stands for.",
+    )
+
+
+class KafkaSettings(BaseModel):
+    """How the brokers are reached, and the limits of reading and publishing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092",
+        pattern=r"^[^,\s]+:\d+(,[^,\s]+:\d+)*$",
+        description="Brokers to ask first, host:port, separated by commas.",
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="SSL encrypts, SASL says who we are."
+    )
+    ssl_ca_file: str = Field(default="", description="Certificates to trust; empty: the system's.")
+    ssl_certificate_file: str = Field(default="", description="Our certificate, for mutual TLS.")
+    ssl_key_file: str = Field(default="", description="The key of our certificate.")
+    ssl_key_password: SecretStr = Field(default=SecretStr(""), description="Opens the key file.")
+    ssl_check_hostname: bool = Field(default=True, description="The broker is who it says.")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="How SASL proves who we are."
+    )
+    sasl_username: str = Field(default="", description="For SASL.")
+    sasl_password: SecretStr = Field(default=SecretStr(""), description="For SASL.")
+    broker_version: str = Field(
+        default="3.0", pattern=r"^\d+\.\d+$", description="Oldest version of the brokers."
+    )
+    start_timeout_s: float = Field(
+        default=30.0, gt=0, description="Longest wait for the brokers at start; then it fails."
+    )
+    publish_timeout_s: float = Field(
+        default=5.0, gt=0, description="Longest wait for an acknowledgement."
+    )
+    request_timeout_s: float = Field(
+        default=5.0, gt=0, description="After it a request to a broker is sent again."
+    )
+    max_unacknowledged: int = Field(
+        default=10_000, gt=0, description="Messages that may wait for acknowledgement at once."
+    )
+    session_timeout_s: float = Field(
+        default=6.0,
+        ge=1,
+        description="A member silent for so long is dead; its events go to others.",
+    )
+    commit_interval_s: float = Field(
+        default=1.0, gt=0, description="Positions are committed so often; a crash repeats as much."
+    )
+    release_wait_s: float = Field(
+        default=2.0, ge=0, description="Time for work on partitions that another member gets."
     )
 
 

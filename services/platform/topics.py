@@ -15,6 +15,8 @@ _PACKAGED = Path(__file__).with_name("topics.yaml")
 _CHECKOUT = Path(__file__).parents[2] / "infra" / "kafka" / "topics.yaml"
 
 DEAD_LETTER_RETENTION_S = 14 * 24 * 3600
+# Largest event, envelope included: candidates of one stage come with their records.
+MAX_MESSAGE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
