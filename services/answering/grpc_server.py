@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from concierge.answering.v1 import answering_pb2 as pb
 from concierge.answering.v1 import answering_pb2_grpc
@@ -33,10 +34,10 @@ class AnsweringServicer(answering_pb2_grpc.AnsweringServiceServicer):
         """Stream verified sentences, then the summary."""
         task = wire.task_of(request)
         evidence = Realiser(task, self._vocabulary).evidence()
-        async for part in handlers.answer(
-            task, evidence, writer=self._writer, fallback=self._fallback
-        ):
-            if isinstance(part, Sentence):
-                yield wire.sentence_to_pb(part)
-            else:
-                yield wire.summary_to_pb(part)
+        parts = handlers.answer(task, evidence, writer=self._writer, fallback=self._fallback)
+        async with aclosing(parts):
+            async for part in parts:
+                if isinstance(part, Sentence):
+                    yield wire.sentence_to_pb(part)
+                else:
+                    yield wire.summary_to_pb(part)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
@@ -34,7 +35,7 @@ class Summary:
 
 async def answer(
     task: AnswerTask, evidence: Evidence, *, writer: AnswerWriter, fallback: AnswerWriter
-) -> AsyncIterator[Sentence | Summary]:
+) -> AsyncGenerator[Sentence | Summary, None]:
     """Yield the verified sentences of an answer, then how it was made.
 
     A sentence that is not supported is written again once, then dropped. A writer that fails
@@ -44,13 +45,15 @@ async def answer(
     verifier = Verifier(evidence)
     told, dropped, failed = 0, 0, False
     try:
-        async for draft in writer.write(task):
-            sentence = await _supported(draft, task, verifier, writer)
-            if sentence is None:
-                dropped += 1
-            else:
-                told += 1
-                yield sentence
+        # A guest who goes away ends the writing at once.
+        async with aclosing(writer.write(task)) as drafts:
+            async for draft in drafts:
+                sentence = await _supported(draft, task, verifier, writer)
+                if sentence is None:
+                    dropped += 1
+                else:
+                    told += 1
+                    yield sentence
     except (Unavailable, DeadlineExceeded) as error:
         log.warning("writer_failed", writer=writer.name, reason=error.reason)
         failed = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from services.answering.domain.answer import AnswerTask, Sentence
@@ -17,8 +17,8 @@ class AnswerWriter(Protocol):
         """Who writes: "template" or the model's name."""
         ...
 
-    def write(self, task: AnswerTask) -> AsyncIterator[Sentence]:
-        """Stream sentences in reading order; at least one.
+    def write(self, task: AnswerTask) -> AsyncGenerator[Sentence, None]:
+        """Stream sentences in reading order, at least one; closing it ends the writing.
 
         Raises:
             Unavailable: The model is away or past its deadline.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
-from services.platform.settings import ServiceSettings
+from services.platform.settings import ServiceSettings, TritonSettings
 
 
 class WeightSettings(BaseModel):
@@ -31,6 +31,12 @@ class RerankSettings(BaseModel):
     budget_s: float = Field(default=0.15, gt=0, description="Longest wait for it.")
 
 
+class RerankerSettings(TritonSettings):
+    """The reranker on Triton; off by default, and one has to earn its place."""
+
+    model: str = Field(default="reranker", description="The model's name in Triton's repository.")
+
+
 class RankingSettings(ServiceSettings):
     """Read from `RANKING_*`."""
 
@@ -38,6 +44,7 @@ class RankingSettings(ServiceSettings):
 
     weights: WeightSettings = WeightSettings()
     rerank: RerankSettings = RerankSettings()
+    reranker: RerankerSettings = RerankerSettings()
     fusion: str = Field(
         default="normalised", pattern="normalised|rrf", description="How stage scores join."
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.platform.settings import ServiceSettings
+from services.platform.settings import ServiceSettings, TritonSettings
+
+
+class EmbedderSettings(TritonSettings):
+    """The embedder on Triton; without a URL the one that ships runs in process."""
+
+    model: str = Field(default="embedder", description="The model's name in Triton's repository.")
+    dimension: int = Field(default=128, ge=1, description="Length of a vector.")
+    version: str = Field(
+        default="",
+        description="What makes the vectors; another is refused. Empty: the one that ships.",
+    )
 
 
 class VectorRetrievalSettings(ServiceSettings):
@@ -13,6 +24,7 @@ class VectorRetrievalSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="VECTOR_RETRIEVAL_")
 
+    embedder: EmbedderSettings = EmbedderSettings()
     candidates: int = Field(default=50, ge=1, le=500, description="Candidates per search.")
     search_budget_s: float = Field(
         default=0.8, gt=0, description="Longest search; below RANKING_JOIN_BUDGET_S."

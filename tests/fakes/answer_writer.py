@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from services.answering.domain.answer import AnswerTask, Sentence
 from services.answering.domain.evidence import Problem
@@ -32,7 +32,7 @@ class FakeAnswerWriter:
         self._fails_after = fails_after
         self.rewritten: list[str] = []
 
-    async def write(self, task: AnswerTask) -> AsyncIterator[Sentence]:
+    async def write(self, task: AnswerTask) -> AsyncGenerator[Sentence, None]:
         for position, text in enumerate(self._sentences):
             if self._fails_after is not None and position >= self._fails_after:
                 raise Unavailable("the writer is away", reason="WRITER_AWAY")

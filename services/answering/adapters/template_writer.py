@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 
 from services.answering.domain.answer import AnswerTask, Sentence
@@ -25,7 +25,7 @@ class TemplateWriter:
         self._vocabulary = vocabulary
         self._to_traditional = to_traditional
 
-    async def write(self, task: AnswerTask) -> AsyncIterator[Sentence]:
+    async def write(self, task: AnswerTask) -> AsyncGenerator[Sentence, None]:
         """Stream the sentences."""
         for sentence in Realiser(task, self._vocabulary).sentences():
             yield self._traditional(sentence) if task.language == "zh-Hant" else sentence

@@ -60,6 +60,7 @@ class ClaimReader:
         self._subjects.begin()
         self._field: Field | None = None
         self._nights: float | None = None
+        self._last_facility: Token | None = None
         comparisons = ComparisonReader(self._records, self._fail)
         for index, clause in enumerate(clauses):
             ahead = self._subjects.first_single(clauses[index:])
@@ -109,6 +110,7 @@ class ClaimReader:
         if budget:
             self._budget(clause, subject)
         self._missing(clause, subject)
+        self._free_alone(clause, subject)
         comparisons.clause(
             clause, subject, self._subjects.scope, self._field, rest, self._subjects.first_single
         )
@@ -166,6 +168,20 @@ class ClaimReader:
             return any(id in held for id in token.facilities)
 
         self._check(token, clause, subject, listed)
+
+    def _free_alone(self, clause: Clause, subject: Subject) -> None:
+        """Check "free" where no facility stands beside it: of the last one named, never a hotel."""
+        named = [t for t in clause.tokens if t.facilities]
+        self._last_facility = named[-1] if named else self._last_facility
+        for token in clause.tokens:
+            if "free" in token.roles and not named:
+                what = self._last_facility
+
+                def holds(n: int, what: Token | None = what) -> bool:
+                    held = self._records[n].facility_ids()
+                    return what is not None and self._free(what, held)
+
+                self._check(token, clause, subject, holds)
 
     def _free(self, token: Token, held: frozenset[str]) -> bool:
         return any(

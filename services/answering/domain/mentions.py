@@ -16,6 +16,8 @@ _WORD = re.compile(r"[a-z0-9]+(?:['’-][a-z0-9]+)*")
 _BRACKETS = re.compile(r"[(（]([^()（）]*)[)）]")
 _AREA = re.compile(r"([\u3400-\u9fff]{2,4}?)(?:区|县|市)(?=[\u3400-\u9fff0-9]|$)")
 _STATION = re.compile(r"([\u3400-\u9fff]{2,}?)(?:地铁)?站(?:([a-z]\d?)\d*口?)?")
+# Words that no address has a use for: repeating one that has would repeat a claim about the hotel.
+_CLAIMING = frozenset({"available", "free", "paid", "per_night", "price_words", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Literals:
         self.echoes = frozenset(folded(text) for text in echoes)
         self.places = frozenset(form for place in places for form in _forms(place))
         self._lexicon = lexicon
+        self._claiming = [
+            phrase
+            for phrase, roles in lexicon.roles.items()
+            if len(phrase) > 1 and roles & _CLAIMING
+        ]
         self._areas = {
             folded(value) for r in records for value in (r.district, r.city) if value is not None
         }
@@ -219,6 +226,8 @@ class Literals:
         ):
             length -= 1
         piece = text[at : at + length]
+        if any(phrase in piece and _occurs_bounded(phrase, piece) for phrase in self._claiming):
+            return 0
         if _HAN.search(piece):
             return at + length if length >= 3 else 0
         several = len(_WORD.findall(piece)) >= 2
