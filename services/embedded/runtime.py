@@ -21,6 +21,7 @@ from services.gateway import main as gateway
 from services.gateway.settings import GatewaySettings
 from services.geocoding import main as geocoding
 from services.geocoding.adapters.file_gazetteer import SHIPPED, FileGazetteer
+from services.geocoding.lookup import PlaceLookup
 from services.geocoding.settings import GeocodingSettings
 from services.ingestion import main as ingestion
 from services.ingestion.adapters.celery_worker import CeleryWorker
@@ -76,6 +77,7 @@ class EmbeddedRuntime:
         self._health = Health()
         self._consumptions: list[Consumption] = []
         self._gateway: gateway.RunningGateway | None = None
+        self._places: PlaceLookup | None = None
         self._server: RpcServer | None = None
         self._bus: InMemoryBus | None = None
         self._log: SqliteLog | None = None
@@ -116,8 +118,10 @@ class EmbeddedRuntime:
             server=server,
             vocabulary=self._vocabulary,
         )
+        geocoding_settings = GeocodingSettings()
+        self._places = geocoding.place_lookup(geocoding_settings, gazetteer)
         self._consumptions += await geocoding.start(
-            GeocodingSettings(), bus=bus, server=server, index=gazetteer
+            geocoding_settings, bus=bus, server=server, lookup=self._places
         )
         self._consumptions += await vector_retrieval.start(
             VectorRetrievalSettings(),
@@ -231,6 +235,8 @@ class EmbeddedRuntime:
             await self._gateway.stop()
         for consumption in self._consumptions:
             await consumption.stop()
+        if self._places is not None:
+            await self._places.close()
         if self._bus is not None:
             await self._bus.close()
         if self._backends is not None:

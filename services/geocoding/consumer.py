@@ -7,7 +7,7 @@ import time
 from concierge.search.v1 import search_events_pb2
 
 from services.geocoding import handlers, wire
-from services.geocoding.ports import PlaceIndex
+from services.geocoding.lookup import PlaceLookup
 from services.plan.query_plan import Outcome
 from services.plan.wire import plan_from_pb, plan_to_pb
 from services.platform.bus import Consumption, EventBus, Subscription
@@ -20,15 +20,20 @@ SOURCE = f"concierge/{SERVICE}"
 PLANNED_TOPIC = "concierge.search.planned.v1"
 LOCATED_TOPIC = "concierge.search.located.v1"
 COMPLETED_TOPIC = "concierge.search.completed.v1"
+# Of the time a search has left, what asking providers may take.
+SHARE = 0.3
 
 
-async def subscribe(bus: EventBus, index: PlaceIndex, *, max_in_flight: int) -> list[Consumption]:
+async def subscribe(bus: EventBus, lookup: PlaceLookup, *, max_in_flight: int) -> list[Consumption]:
     """Start locating planned searches."""
 
     async def on_planned(message: search_events_pb2.SearchPlanned, record: Record) -> None:
         start = time.perf_counter_ns()
         located = await handlers.locate(
-            plan_from_pb(message.plan), city=message.context.city, index=index
+            plan_from_pb(message.plan),
+            city=message.context.city,
+            lookup=lookup,
+            most_s=None if record.deadline is None else record.deadline.budget_s(SHARE),
         )
         context = message.context
         timing = context.timings.add(stage=SERVICE)
@@ -40,7 +45,11 @@ async def subscribe(bus: EventBus, index: PlaceIndex, *, max_in_flight: int) -> 
             # The guest's next words answer this question.
             state.pending_question.CopyFrom(plan.clarification)
             completed = search_events_pb2.SearchCompleted(
-                context=context, plan=plan, state=state, places=places
+                context=context,
+                plan=plan,
+                state=state,
+                places=places,
+                skipped_stages=located.skipped,
             )
             await bus.publish(
                 Event(
@@ -57,7 +66,11 @@ async def subscribe(bus: EventBus, index: PlaceIndex, *, max_in_flight: int) -> 
             Event(
                 LOCATED_TOPIC,
                 search_events_pb2.SearchLocated(
-                    context=context, plan=plan, state=message.state, places=places
+                    context=context,
+                    plan=plan,
+                    state=message.state,
+                    places=places,
+                    skipped_stages=located.skipped,
                 ),
                 source=SOURCE,
                 key=record.key,

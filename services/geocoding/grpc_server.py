@@ -6,7 +6,7 @@ from concierge.geocoding.v1 import geocoding_pb2 as pb
 from concierge.geocoding.v1 import geocoding_pb2_grpc
 
 from services.geocoding import handlers, wire
-from services.geocoding.ports import PlaceIndex
+from services.geocoding.lookup import PlaceLookup
 from services.platform.rpc import Context
 
 SERVICE_NAME = "concierge.geocoding.v1.GeocodingService"
@@ -15,13 +15,13 @@ SERVICE_NAME = "concierge.geocoding.v1.GeocodingService"
 class GeocodingServicer(geocoding_pb2_grpc.GeocodingServiceServicer):
     """Geocoding over gRPC."""
 
-    def __init__(self, index: PlaceIndex) -> None:
-        self._index = index
+    def __init__(self, lookup: PlaceLookup) -> None:
+        self._lookup = lookup
 
     async def Geocode(self, request: pb.GeocodeRequest, context: Context) -> pb.GeocodeResponse:
         """Find a place by its name."""
         query, city, category = wire.geocode_command(request)
-        choice = await handlers.geocode(query, city=city, category=category, index=self._index)
+        choice = await handlers.geocode(query, city=city, category=category, lookup=self._lookup)
         return wire.geocode_response(choice)
 
     async def ReverseGeocode(
@@ -30,6 +30,6 @@ class GeocodingServicer(geocoding_pb2_grpc.GeocodingServiceServicer):
         """Name what is at a position."""
         point, radius_km, limit = wire.reverse_command(request)
         found = await handlers.reverse_geocode(
-            point, radius_km=radius_km, limit=limit, index=self._index
+            point, radius_km=radius_km, limit=limit, index=self._lookup.index
         )
         return wire.reverse_response(found)

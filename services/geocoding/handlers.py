@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.geocoding.domain.choice import Choice, choose
+import structlog
+
+from services.geocoding.domain.choice import Choice
 from services.geocoding.domain.place import Place, Resolution, ResolutionStatus
+from services.geocoding.lookup import PlaceLookup
 from services.geocoding.ports import PlaceIndex
 from services.plan.condition import Condition, Leaf, Near, PlaceCategory, Point
 from services.plan.query_plan import (
@@ -18,23 +22,37 @@ from services.plan.query_plan import (
     Trend,
 )
 from services.plan.tree import leaves, map_leaves
+from services.platform.errors import Unavailable
 
 MOST_OPTIONS = 5
+# How a result says that providers could not be asked.
+PROVIDERS = "geocoding_providers"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedPlan:
-    """A plan whose leaves and sort keys carry positions, and what became of each place."""
+    """A plan whose leaves and sort keys carry positions, and what became of each place.
+
+    `skipped` names the providers' stage when a place was not found because they were away.
+    """
 
     plan: QueryPlan
     resolutions: tuple[Resolution, ...]
+    skipped: tuple[str, ...] = ()
 
 
 async def geocode(
-    query: str, *, city: str, category: PlaceCategory | None, index: PlaceIndex
+    query: str, *, city: str, category: PlaceCategory | None, lookup: PlaceLookup
 ) -> Choice:
-    """Return the places of a name, best first."""
-    return choose(await index.by_name(query), city=city, category=category)
+    """Return the places of a name, best first.
+
+    Raises:
+        Unavailable: The gazetteer does not know it and the providers are away.
+    """
+    choice = await lookup.known((query,), city=city, category=category)
+    return choice if choice.places else await lookup.asked(query, city=city, category=category)
 
 
 async def reverse_geocode(
@@ -44,52 +62,70 @@ async def reverse_geocode(
     return await index.near(point, radius_km=radius_km, limit=limit)
 
 
-async def locate(plan: QueryPlan, *, city: str, index: PlaceIndex) -> LocatedPlan:
+async def locate(
+    plan: QueryPlan, *, city: str, lookup: PlaceLookup, most_s: float | None = None
+) -> LocatedPlan:
     """Fill positions into the plan's leaves and sort keys.
 
     A place that a hard condition or a sort key needs and nobody knows, or that could be
     several, turns the plan into a clarification naming it: a condition is never dropped.
     A place only wished for stays without a position and is reported as not found.
+
+    Args:
+        plan: The plan.
+        city: Where the guest is looking, or "".
+        lookup: Who knows places.
+        most_s: Longest wait for providers.
     """
-    resolutions = tuple(
-        [await _resolve(mention, plan, city=city, index=index) for mention in plan.places]
+    found = await asyncio.gather(
+        *(
+            _resolve(mention, plan, city=city, lookup=lookup, most_s=most_s)
+            for mention in plan.places
+        )
     )
-    by_id = {resolution.place_id: resolution for resolution in resolutions}
+    resolutions = tuple(resolution for resolution, _ in found)
+    skipped = (PROVIDERS,) if any(away for _, away in found) else ()
     needed = _needed(plan)
-    for mention in plan.places:
-        resolution = by_id[mention.id]
+    for mention, resolution in zip(plan.places, resolutions, strict=True):
         if mention.id in needed and resolution.status in (
             ResolutionStatus.AMBIGUOUS,
             ResolutionStatus.NOT_FOUND,
         ):
-            return LocatedPlan(_ask(plan, mention, resolution), resolutions)
+            return LocatedPlan(_ask(plan, mention, resolution), resolutions, skipped)
     points = {
         resolution.place_id: resolution.place.point
         for resolution in resolutions
         if resolution.place is not None
     }
-    return LocatedPlan(_with_points(plan, points), resolutions)
+    return LocatedPlan(_with_points(plan, points), resolutions, skipped)
 
 
 async def _resolve(
-    mention: PlaceMention, plan: QueryPlan, *, city: str, index: PlaceIndex
-) -> Resolution:
-    wanted_city = mention.city or city
-    for name in dict.fromkeys(filter(None, (mention.canonical_name, mention.name))):
-        choice = choose(await index.by_name(name), city=wanted_city, category=mention.category)
-        if choice.unambiguous:
-            return Resolution(mention.id, ResolutionStatus.LOCATED, choice.places[0])
-        if choice.places:
-            # The records' own lists settle what the gazetteer cannot.
-            status = (
-                ResolutionStatus.LISTED
-                if mention.id in _listed(plan)
-                else ResolutionStatus.AMBIGUOUS
+    mention: PlaceMention, plan: QueryPlan, *, city: str, lookup: PlaceLookup, most_s: float | None
+) -> tuple[Resolution, bool]:
+    """Return what became of a place, and whether providers that might know it were away."""
+    city = mention.city or city
+    names = tuple(dict.fromkeys(filter(None, (mention.canonical_name, mention.name))))
+    listed = mention.id in _listed(plan)
+    choice = await lookup.known(names, city=city, category=mention.category)
+    if not choice.places and names and not listed:
+        try:
+            choice = await lookup.asked(
+                names[0], city=city, category=mention.category, most_s=most_s
             )
-            return Resolution(mention.id, status, alternatives=choice.places[:MOST_OPTIONS])
-    if mention.id in _listed(plan):
-        return Resolution(mention.id, ResolutionStatus.LISTED)
-    return Resolution(mention.id, ResolutionStatus.NOT_FOUND)
+        except Unavailable as error:
+            log.warning("place_not_asked", reason=error.reason)
+            return Resolution(mention.id, ResolutionStatus.NOT_FOUND), True
+    if choice.unambiguous:
+        return Resolution(mention.id, ResolutionStatus.LOCATED, choice.places[0]), False
+    # The records' own lists settle what the gazetteer cannot.
+    if listed:
+        status = ResolutionStatus.LISTED
+    elif choice.places:
+        status = ResolutionStatus.AMBIGUOUS
+    else:
+        status = ResolutionStatus.NOT_FOUND
+    return Resolution(mention.id, status, alternatives=choice.places[:MOST_OPTIONS]), False
 
 
 def _listed(plan: QueryPlan) -> set[int]:

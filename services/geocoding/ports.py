@@ -32,3 +32,55 @@ class PlaceIndex(Protocol):
             Unavailable: The index is away.
         """
         ...
+
+
+class PlaceProvider(Protocol):
+    """Somebody else's geocoding service."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, for `Place.source`, logs and metrics."""
+        ...
+
+    async def find(self, name: str, *, city: str, timeout_s: float) -> Sequence[Place]:
+        """Return what the provider finds for a name, best first; empty when nothing.
+
+        Args:
+            name: As the guest says it.
+            city: Where to look, "" for everywhere.
+            timeout_s: For the whole call.
+
+        Raises:
+            Unavailable: It is away, late, in error, or answers what cannot be read.
+            ResourceExhausted: It says that our quota is used up, and until when.
+            FailedPrecondition: It refuses our key.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class PlaceCache(Protocol):
+    """Remembers for a time what providers said, "nothing" included."""
+
+    async def get(self, name: str, city: str) -> Sequence[Place] | None:
+        """Return the answer, `None` when none is kept.
+
+        Raises:
+            Unavailable: The cache is away.
+        """
+        ...
+
+    async def put(self, name: str, city: str, places: Sequence[Place]) -> None:
+        """Keep an answer.
+
+        Raises:
+            Unavailable: The cache is away.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...

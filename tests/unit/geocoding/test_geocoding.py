@@ -11,6 +11,7 @@ import pytest
 from services.geocoding import handlers
 from services.geocoding.adapters.file_gazetteer import FileGazetteer
 from services.geocoding.domain.place import Place, ResolutionStatus
+from services.geocoding.lookup import PlaceLookup
 from services.plan.condition import (
     All,
     Field,
@@ -42,6 +43,7 @@ INDEX = FileGazetteer(
         (Place("国贸", PlaceCategory.OTHER, Point(39.9090, 116.4601), "北京"), []),
     ]
 )
+LOOKUP = PlaceLookup(INDEX)
 
 
 def plan(name: str, near: Near | None = None, **more: object) -> QueryPlan:
@@ -57,14 +59,14 @@ def plan(name: str, near: Near | None = None, **more: object) -> QueryPlan:
 
 @pytest.mark.parametrize("name", ["天安门", "天安門", "Tiananmen", " tiananmen ", "国贸站"])
 async def test_a_known_place_gets_its_position(name: str) -> None:
-    located = await handlers.locate(plan(name), city="", index=INDEX)
+    located = await handlers.locate(plan(name), city="", lookup=LOOKUP)
     assert located.plan.outcome is Outcome.SEARCH
     assert isinstance(located.plan.condition, Near)
     assert located.plan.condition.center is not None
 
 
 async def test_an_unknown_place_is_asked_for_and_no_condition_is_dropped() -> None:
-    located = await handlers.locate(plan("乌有乡"), city="", index=INDEX)
+    located = await handlers.locate(plan("乌有乡"), city="", lookup=LOOKUP)
     assert located.plan.outcome is Outcome.CLARIFY
     assert located.plan.clarification is not None
     assert "乌有乡" in located.plan.clarification.question
@@ -72,18 +74,18 @@ async def test_an_unknown_place_is_asked_for_and_no_condition_is_dropped() -> No
 
 
 async def test_a_name_of_two_cities_is_asked_for_unless_the_city_is_known() -> None:
-    asked = await handlers.locate(plan("中山公园"), city="", index=INDEX)
+    asked = await handlers.locate(plan("中山公园"), city="", lookup=LOOKUP)
     assert asked.plan.outcome is Outcome.CLARIFY
     assert asked.plan.clarification is not None
     assert len(asked.plan.clarification.options) == 2
-    settled = await handlers.locate(plan("中山公园"), city="上海市", index=INDEX)
+    settled = await handlers.locate(plan("中山公园"), city="上海市", lookup=LOOKUP)
     assert settled.plan.outcome is Outcome.SEARCH
 
 
 async def test_a_place_that_records_list_needs_no_position() -> None:
     listed = (ListedPlace(PlaceCategory.RESTAURANT, "乌有乡"),)
     near = Near(1, listed=listed, radius_km=3.0)
-    located = await handlers.locate(plan("乌有乡", near), city="", index=INDEX)
+    located = await handlers.locate(plan("乌有乡", near), city="", lookup=LOOKUP)
     assert located.plan.outcome is Outcome.SEARCH
     assert located.resolutions[0].status is ResolutionStatus.LISTED
 
@@ -92,7 +94,7 @@ async def test_places_under_not_and_in_the_order_are_found_too() -> None:
     condition = All((Range(Field.PRICE, max=500), Not(Near(1, radius_km=1.0))))
     sort = (SortKey(Field.DISTANCE, Direction.ASCENDING, place_id=1),)
     located = await handlers.locate(
-        plan("天安门", condition=condition, sort=sort), city="", index=INDEX
+        plan("天安门", condition=condition, sort=sort), city="", lookup=LOOKUP
     )
     assert located.plan.sort[0].center == BEIJING
     assert isinstance(located.plan.condition, All)
