@@ -89,6 +89,14 @@ def keep_newer_facts(hotel: hotel_pb2.Hotel, held: hotel_pb2.Hotel) -> bool:
     return kept
 
 
+def by_hotel(changes: Iterable[FactsChange]) -> dict[str, list[FactsChange]]:
+    """Return the changes of each hotel, in their order."""
+    grouped: dict[str, list[FactsChange]] = {}
+    for facts in changes:
+        grouped.setdefault(facts.hotel_id, []).append(facts)
+    return grouped
+
+
 def changes_batch(records: Sequence[Record]) -> list[FactsChange]:
     """Return the changes of a batch, in order; a tombstone changes nothing.
 
@@ -118,10 +126,14 @@ class EarlyChanges:
         while len(self._waiting) > self._most:
             self._waiting.popitem(last=False)
 
-    def take(self, hotel_ids: Iterable[str]) -> list[FactsChange]:
-        """Return the changes that waited for these hotels, and forget them."""
-        found = [self._waiting.pop(id) for id in hotel_ids if id in self._waiting]
-        return [change for changes in found for change in changes]
+    def waiting_for(self, hotel_ids: Iterable[str]) -> list[FactsChange]:
+        """Return the changes that wait for these hotels."""
+        return [facts for id in hotel_ids for facts in self._waiting.get(id, ())]
+
+    def forget(self, changes: Iterable[FactsChange]) -> None:
+        """Forget all changes of the hotels of these: they have come."""
+        for facts in changes:
+            self._waiting.pop(facts.hotel_id, None)
 
 
 def _replaces(new: FactsChange, old: FactsChange) -> bool:

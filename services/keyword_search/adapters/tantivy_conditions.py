@@ -1,8 +1,7 @@
 """Conditions compiled to tantivy queries.
 
 Every filter field is a raw text or a fast number; which fields a record has is in the raw field
-`known`, so that "known and not matching" - what a NOT means in three-valued logic - is a query.
-Circles cannot be said in tantivy: the caller resolves them to row numbers.
+`known`. Circles cannot be said in tantivy: the caller resolves them to row numbers.
 """
 
 from __future__ import annotations
@@ -12,53 +11,13 @@ from collections.abc import Callable, Iterable
 
 import tantivy
 
-from services.plan.condition import Field, Name, NameMatch, Near, Point, Range, Term
-from services.plan.facts import HotelFacts
+from services.keyword_search.domain.fields import NUMBER_FIELDS, TERM_FIELDS, listed_term
+from services.plan.condition import Name, NameMatch, Near, Point, Range, Term
 from services.plan.names import fold_name
 from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
 
-TERM_FIELDS = {
-    Field.BRAND: "brand",
-    Field.KIND: "kind",
-    Field.TIER: "tier",
-    Field.PRICE_BAND: "price_band",
-    Field.DISTRICT: "district",
-    Field.CITY: "city",
-    Field.FACILITY: "facilities",
-    Field.ROOM_TYPE: "room_types",
-    Field.HOTEL_ID: "hotel_id",
-}
-NUMBER_FIELDS = {
-    Field.PRICE: "price",
-    Field.GUEST_RATING: "guest_rating",
-    Field.STAR_RATING: "star_rating",
-    Field.REVIEW_COUNT: "review_count",
-}
-
 Circle = Callable[[Point, float], list[int]]
 """Row numbers of the hotels within a radius in kilometres of a point."""
-
-
-def known_fields(facts: HotelFacts) -> list[str]:
-    """Return which fields a record has, as the terms of the field `known`."""
-    held = {
-        "hotel_id": facts.hotel_id,
-        "brand": facts.brand,
-        "kind": facts.kind,
-        "tier": facts.tier,
-        "price_band": facts.price_band,
-        "district": facts.district,
-        "city": facts.city,
-        "facilities": facts.facilities,
-        "room_types": facts.room_types,
-        "price": facts.price,
-        "guest_rating": facts.guest_rating,
-        "star_rating": facts.star_rating,
-        "review_count": facts.review_count,
-        "nearby": facts.nearby,
-        "location": facts.location,
-    }
-    return [name for name, value in held.items() if value is not None]
 
 
 class Compiler:
@@ -124,7 +83,7 @@ class Compiler:
 
     def listed(self, leaf: Near) -> tantivy.Query:
         """Return the query of the records that list the place, by any of its entries."""
-        return self._values("nearby", [f"{p.category}/{p.name}" for p in leaf.listed])
+        return self._values("nearby", [listed_term(place) for place in leaf.listed])
 
     def _near(self, leaf: Near, positive: bool) -> tantivy.Query:
         listed = circle = None

@@ -10,7 +10,6 @@ The index lives in memory and is filled by replaying the catalogue topic.
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,24 +21,32 @@ import tantivy
 from numpy.typing import NDArray
 
 from services.geography.arrays import bounding_box, kilometres, within
-from services.keyword_search.adapters.tantivy_conditions import Compiler, known_fields
-from services.keyword_search.domain.document import Document
+from services.keyword_search.adapters.tantivy_conditions import Compiler
+from services.keyword_search.domain.document import (
+    Document,
+    document_of,
+    keeping_newer_facts,
+    with_changes,
+)
+from services.keyword_search.domain.fields import known_fields, listed_term, sort_field
 from services.keyword_search.domain.query import KeywordQuery
+from services.keyword_search.domain.scoring import (
+    BASE_SCORE,
+    BOOSTS,
+    PREFERENCE_BOOST,
+    most_common,
+    standing,
+)
 from services.plan.condition import Condition, Field, Near, Point
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey, Trend
 from services.plan.tree import conjunction, conjuncts
 from services.platform.errors import Unavailable
+from services.recall.facts_change import ChangesTaken, FactsChange, by_hotel
 from services.recall.recalled import Found, Recalled
 
-# Which words count how much: a hotel's own name most, prose least.
-BOOSTS = {"name": 3.0, "place": 1.5, "facility": 1.0, "description": 0.5}
-# Score of satisfying the condition without any word; the prior multiplies it.
-BASE_SCORE = 0.1
-COMMON_SHARE = 0.5
 # Up to here every match is scored.
 SCORED_AT_MOST = 10_000
-PREFERENCE_BOOST = 4.0
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
 
@@ -102,6 +109,10 @@ class TantivyIndex:
         """Remove hotels; unknown ids are fine."""
         await asyncio.to_thread(self._delete, hotel_ids)
 
+    async def change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
+        """Change fast fields of hotels that are held."""
+        return await asyncio.to_thread(self._change_facts, changes)
+
     async def search(self, query: KeywordQuery) -> Recalled:
         """Find the best hotels that satisfy the condition."""
         loop = asyncio.get_running_loop()
@@ -139,14 +150,35 @@ class TantivyIndex:
                 id = document.facts.hotel_id
                 if self._revisions.get(id, -1) > document.revision:
                     continue
-                if id in self._rows:
-                    self._writer.delete_documents_by_term("hotel_id", id)
-                row = self._append(document)
-                self._writer.add_document(_tantivy_document(document, row))
-                self._rows[id], self._revisions[id] = row, document.revision
+                if (row := self._rows.get(id)) is not None:
+                    document = keeping_newer_facts(document, self._records[row])
+                self._put(document)
                 taken += 1
             self._commit()
             return taken
+
+    def _change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
+        with self._write_lock:
+            taken = 0
+            unknown: list[FactsChange] = []
+            for id, of_hotel in by_hotel(changes).items():
+                if (row := self._rows.get(id)) is None:
+                    unknown += of_hotel
+                    continue
+                hotel, changed = with_changes(self._records[row], of_hotel)
+                if changed:
+                    self._put(document_of(hotel))
+                    taken += changed
+            self._commit()
+            return ChangesTaken(taken, tuple(unknown))
+
+    def _put(self, document: Document) -> None:
+        id = document.facts.hotel_id
+        if id in self._rows:
+            self._writer.delete_documents_by_term("hotel_id", id)
+        row = self._append(document)
+        self._writer.add_document(_tantivy_document(document, row))
+        self._rows[id], self._revisions[id] = row, document.revision
 
     def _delete(self, hotel_ids: Sequence[str]) -> None:
         with self._write_lock:
@@ -292,7 +324,7 @@ class TantivyIndex:
         found = self._best(searcher, ranked, query.limit, match.circles)
         priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [
-            (score * _standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
+            (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
         ]
         hits.sort(key=lambda hit: -hit[0])
         if len(hits) < query.limit:
@@ -302,7 +334,7 @@ class TantivyIndex:
             rest = self._best(
                 searcher, others, query.limit - len(hits), match.circles, order_by_field="prior"
             )
-            hits += [(BASE_SCORE * _standing(prior), at) for prior, at in rest]
+            hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
 
     def _count(self, searcher: tantivy.Searcher, match: _Match, condition: Condition | None) -> int:
@@ -324,14 +356,13 @@ class TantivyIndex:
         )
 
     def _words(self, searcher: tantivy.Searcher, query: KeywordQuery) -> list[tantivy.Query]:
-        most = max(query.limit, searcher.num_docs * COMMON_SHARE)
+        most = most_common(query.limit, searcher.num_docs)
         words = [
             tantivy.Query.boost_query(
                 tantivy.Query.term_query(self._schema, field, token, index_option="freq"), boost
             )
             for token in query.tokens
             for field, boost in BOOSTS.items()
-            # A word that most hotels have tells none apart, and costs more than all others.
             if searcher.doc_freq(field, token) <= most
         ]
         for preference in query.preferences:
@@ -359,33 +390,40 @@ class TantivyIndex:
         limit: int,
         count: int,
     ) -> list[tantivy.DocAddress]:
-        """Return the first matches by the most significant key; ranking settles the rest."""
-        ascending = key.direction is Direction.ASCENDING
-        if key.field is Field.DISTANCE:
-            return self._by_distance(searcher, allowed, key, limit, count)
-        field = {
-            Field.PRICE: "price",
-            Field.GUEST_RATING: "guest_rating",
-            Field.STAR_RATING: "star_rating",
-            Field.REVIEW_COUNT: "review_count",
-        }.get(key.field, "prior")
-        known = (
-            tantivy.Query.all_query()
-            if field == "prior"
-            else tantivy.Query.term_query(self._schema, "known", field)
-        )
+        """Return the first matches by the most significant key, equal ones by standing."""
+        if key.field is Field.DISTANCE and key.center is not None:
+            return self._by_distance(searcher, allowed, key, key.center, limit, count)
+        field = sort_field(key)
+        order = tantivy.Order.Asc if key.direction is Direction.ASCENDING else tantivy.Order.Desc
+        if field == "prior":
+            hits = searcher.search(allowed, limit, order_by_field=field, order=order).hits
+            return [address for _, address in hits]
+        known = tantivy.Query.term_query(self._schema, "known", field)
         with_value = tantivy.Query.boolean_query(
             [(tantivy.Occur.Must, allowed), (tantivy.Occur.Must, known)]
         )
-        order = tantivy.Order.Asc if ascending else tantivy.Order.Desc
         hits = searcher.search(with_value, limit, order_by_field=field, order=order).hits
-        addresses = [address for _, address in hits]
+        if len(hits) == limit:
+            # Of those that are equal to the last one, the engine took any.
+            last = hits[-1][0]
+            hits = [hit for hit in hits if hit[0] != last]
+            equal = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, with_value),
+                    (tantivy.Occur.Must, self._range(field, last, last)),
+                ]
+            )
+            more = searcher.search(equal, limit - len(hits), order_by_field="prior").hits
+            hits += [(last, address) for _, address in more]
+        addresses = _in_order_of(
+            searcher, [at for _, at in hits], [value for value, _ in hits], key
+        )
         if len(addresses) < limit:
             without = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, allowed), (tantivy.Occur.MustNot, known)]
             )
-            rest = searcher.search(without, limit - len(addresses))
-            addresses += [address for _, address in rest.hits]
+            rest = searcher.search(without, limit - len(addresses), order_by_field="prior").hits
+            addresses += [address for _, address in rest]
         return addresses
 
     def _by_distance(
@@ -393,20 +431,16 @@ class TantivyIndex:
         searcher: tantivy.Searcher,
         allowed: tantivy.Query,
         key: SortKey,
+        center: Point,
         limit: int,
         count: int,
     ) -> list[tantivy.DocAddress]:
         if count == 0:
             return []
         addresses = [address for _, address in searcher.search(allowed, count).hits]
-        if key.center is None:
-            return addresses[:limit]
         rows = np.array(searcher.fast_field_values("row", addresses), dtype=np.int64)
-        km = kilometres(self._positions[rows], key.center)
-        if key.direction is Direction.DESCENDING:
-            km = -km
-        order = np.argsort(np.where(np.isnan(km), np.inf, km), kind="stable")
-        return [addresses[i] for i in order[:limit]]
+        km = kilometres(self._positions[rows], center)
+        return _in_order_of(searcher, addresses, km, key)[:limit]
 
     def _recalled(
         self,
@@ -448,9 +482,21 @@ class TantivyIndex:
         return rows
 
 
-def _standing(prior: float) -> float:
-    """Return the factor of a hotel's standing without words, in [1, 2.8]."""
-    return math.log2(2.0 + prior)
+def _in_order_of(
+    searcher: tantivy.Searcher,
+    addresses: Sequence[tantivy.DocAddress],
+    values: Sequence[float] | NDArray[np.float64],
+    key: SortKey,
+) -> list[tantivy.DocAddress]:
+    """Return the addresses by their values, equal ones by standing, those with NaN last."""
+    if not addresses:
+        return []
+    priors = np.array(searcher.fast_field_values("prior", list(addresses)))
+    numbers = np.asarray(values, dtype=np.float64)
+    if key.direction is Direction.DESCENDING:
+        numbers = -numbers
+    order = np.lexsort((-priors, np.where(np.isnan(numbers), np.inf, numbers)))
+    return [addresses[i] for i in order]
 
 
 def _schema() -> tantivy.Schema:
@@ -482,7 +528,7 @@ def _tantivy_document(document: Document, row: int) -> tantivy.Document:
         "hotel_id": [facts.hotel_id],
         "facilities": list(facts.facilities or ()),
         "room_types": list(facts.room_types or ()),
-        "nearby": [f"{place.category}/{place.name}" for place in facts.nearby or ()],
+        "nearby": [listed_term(place) for place in facts.nearby or ()],
         "prior": [document.prior],
         "row": [row],
         "latitude": [] if facts.location is None else [facts.location.latitude],

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from concierge.catalog.v1 import hotel_pb2
 
 from services.plan.facts import HotelFacts
 from services.plan.hotel_wire import facts_of
+from services.recall.facts_change import FactsChange, change, keep_newer_facts
 from services.text import analyser
 
 # What a hotel without any review is taken to score: below a good one, above a bad one.
 PRIOR_RATING = 3.5
 PRIOR_REVIEWS = 20
+# The token of a field without any: engines differ in whether an empty field counts as one when
+# they work out how rare a word is and how long fields are.
+NOTHING = "_"
+# The most that a tie-break adds to a standing.
+TIE_BREAK = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,8 @@ class Document:
     Attributes:
         facts: What conditions read.
         name, place, facility, description: Analysed tokens joined by blanks.
-        prior: Standing without any words, in [0, 5]: the guest rating shrunk by review count.
+        prior: Standing without any words, in [0, 5.001): the guest rating shrunk by review count,
+            and `tie_break`, so that hardly two hotels have the same.
         record: The serialised `Hotel`.
         revision: Of the record.
     """
@@ -42,8 +51,8 @@ def document_of(hotel: hotel_pb2.Hotel) -> Document:
     facts = facts_of(hotel)
     return Document(
         facts=facts,
-        name=analyser.field(name.text for name in hotel.names),
-        place=analyser.field(
+        name=_field(name.text for name in hotel.names),
+        place=_field(
             [
                 hotel.district,
                 hotel.city,
@@ -52,7 +61,7 @@ def document_of(hotel: hotel_pb2.Hotel) -> Document:
                 *(place.name for place in hotel.nearby_places.items),
             ]
         ),
-        facility=analyser.field(
+        facility=_field(
             [
                 hotel.brand,
                 hotel.kind,
@@ -61,11 +70,34 @@ def document_of(hotel: hotel_pb2.Hotel) -> Document:
                 *hotel.room_types.items,
             ]
         ),
-        description=analyser.field(text.text for text in hotel.descriptions),
+        description=_field(text.text for text in hotel.descriptions),
         prior=prior(facts),
         record=hotel.SerializeToString(),
         revision=hotel.revision,
     )
+
+
+def keeping_newer_facts(document: Document, held: bytes) -> Document:
+    """Return the document with those fast fields that changed on their own after it.
+
+    Args:
+        document: What is to replace a record.
+        held: That record.
+    """
+    hotel = hotel_pb2.Hotel.FromString(document.record)
+    if not keep_newer_facts(hotel, hotel_pb2.Hotel.FromString(held)):
+        return document
+    return replace(document, facts=facts_of(hotel), record=hotel.SerializeToString())
+
+
+def with_changes(record: bytes, changes: Iterable[FactsChange]) -> tuple[hotel_pb2.Hotel, int]:
+    """Return the record after the changes, in their order, and how many of them changed it."""
+    hotel = hotel_pb2.Hotel.FromString(record)
+    return hotel, sum([change(hotel, facts) for facts in changes])
+
+
+def _field(texts: Iterable[str]) -> str:
+    return analyser.field(texts) or NOTHING
 
 
 def prior(facts: HotelFacts) -> float:
@@ -73,6 +105,15 @@ def prior(facts: HotelFacts) -> float:
 
     Source: the Bayesian average with a fixed prior weight.
     """
+    return _shrunk_rating(facts) + tie_break(facts.hotel_id)
+
+
+def tie_break(hotel_id: str) -> float:
+    """Return a number in [0, `TIE_BREAK`) that puts equals in the same order everywhere."""
+    return zlib.crc32(hotel_id.encode()) / (1 << 32) * TIE_BREAK
+
+
+def _shrunk_rating(facts: HotelFacts) -> float:
     reviews = facts.review_count or 0
     if facts.guest_rating is None:
         return PRIOR_RATING - 0.5

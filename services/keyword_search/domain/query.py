@@ -1,4 +1,4 @@
-"""What a keyword search is asked ."""
+"""What a keyword search is asked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class KeywordQuery:
         tokens: Analysed words to search by; empty means that only the condition counts.
         condition: What every candidate satisfies.
         preferences: Wishes; those with a condition raise what satisfies them.
-        sort: Requested order; candidates then are the first ones in that order.
+        sort: Requested order; candidates then are the first ones by its first key, equal ones by
+            standing, those without the value last. Ranking settles the other keys.
         limit: Most candidates, 1 or more.
     """
 

@@ -91,8 +91,9 @@ def _final(writes: Sequence[hotel_pb2.Hotel | FactsChange]) -> hotel_pb2.Hotel:
         if held is not None:
             keep_newer_facts(record, held)
         held = record
-        for waited in early.take(["h"]):
+        for waited in early.waiting_for(["h"]):
             change(held, waited)
+        early.forget(early.waiting_for(["h"]))
     assert held is not None
     return held
 
@@ -120,9 +121,9 @@ def test_early_changes_are_kept_until_their_hotel_comes_and_the_oldest_are_forgo
     first, second = FactsChange("b", 1, available=True), FactsChange("b", 2, available=False)
     early.keep([FactsChange("a", 1, available=True), first, second])
     early.keep([FactsChange("c", 1, available=True)])
-    assert early.take(["a"]) == []
-    assert early.take(["b"]) == [second]
-    assert early.take(["b"]) == []
+    assert early.waiting_for(["a", "b"]) == [second]
+    early.forget([second])
+    assert early.waiting_for(["b"]) == []
 
 
 def _record(message: catalog_events_pb2.HotelFactsChanged | None, key: str = "h") -> Record:

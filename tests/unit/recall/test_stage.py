@@ -33,7 +33,7 @@ async def _published(
     """Return what the stage publishes for one located search."""
     bus = InMemoryBus(load_topics())
     found: asyncio.Queue[Record] = asyncio.Queue()
-    await bus.subscribe(Subscription("ranking", (CANDIDATES_TOPIC,), found.put))
+    await bus.subscribe(Subscription("concierge.ranking", (CANDIDATES_TOPIC,), found.put))
     stage = on_search_located(
         retrieve,
         stage=candidate_pb2.RECALL_STAGE_KEYWORD,
@@ -42,7 +42,7 @@ async def _published(
         limit=10,
         budget_s=budget_s,
     )
-    await bus.subscribe(Subscription("stage", (LOCATED_TOPIC,), stage))
+    await bus.subscribe(Subscription("concierge.keyword_search", (LOCATED_TOPIC,), stage))
     plan = plan_pb2.QueryPlan(outcome=plan_pb2.OUTCOME_SEARCH)
     located = search_events_pb2.SearchLocated(plan=plan)
     try:

@@ -1,0 +1,48 @@
+"""What both engines index of a hotel's facts, and under which names."""
+
+from __future__ import annotations
+
+from services.plan.condition import Field, ListedPlace
+from services.plan.facts import HotelFacts
+from services.plan.query_plan import SortKey
+
+TERM_FIELDS = {
+    Field.BRAND: "brand",
+    Field.KIND: "kind",
+    Field.TIER: "tier",
+    Field.PRICE_BAND: "price_band",
+    Field.DISTRICT: "district",
+    Field.CITY: "city",
+    Field.FACILITY: "facilities",
+    Field.ROOM_TYPE: "room_types",
+    Field.HOTEL_ID: "hotel_id",
+}
+NUMBER_FIELDS = {
+    Field.PRICE: "price",
+    Field.GUEST_RATING: "guest_rating",
+    Field.STAR_RATING: "star_rating",
+    Field.REVIEW_COUNT: "review_count",
+}
+# Facts that a record may lack. Which ones it has is indexed too, as terms of the field `known`:
+# an empty list is known, and "known and not matching" is what a NOT means in three-valued logic.
+_MAY_LACK = (
+    *(field for field in TERM_FIELDS.values() if field != "hotel_id"),
+    *NUMBER_FIELDS.values(),
+    "nearby",
+    "location",
+)
+
+
+def known_fields(facts: HotelFacts) -> list[str]:
+    """Return which fields a record has, as the terms of the field `known`."""
+    return ["hotel_id", *(name for name in _MAY_LACK if getattr(facts, name) is not None)]
+
+
+def listed_term(place: ListedPlace) -> str:
+    """Return the term of the field `nearby` for an entry of a record's list of places."""
+    return f"{place.category}/{place.name}"
+
+
+def sort_field(key: SortKey) -> str:
+    """Return the number that a key sorts by; a key that is none of a record's sorts by standing."""
+    return NUMBER_FIELDS.get(key.field, "prior")
