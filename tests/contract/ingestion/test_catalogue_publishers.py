@@ -63,7 +63,7 @@ class TestGrpcPublisher(CataloguePublisherContract):
                 return len(records) >= count
 
             consumption = await bus.subscribe(
-                Subscription("concierge.test", (topic,), keep, from_beginning=True)
+                Subscription("concierge.vector_retrieval.test", (topic,), keep, from_beginning=True)
             )
             await eventually(are_there)
             await consumption.stop()
