@@ -8,6 +8,9 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(BOOTSTRAP)/bin/uv)
 endif
 RUN := $(UV) run --no-sync
 
+# Where the local servers are, for tests; nothing where none runs.
+SERVERS = eval "$$($(RUN) python -m infra.local env)";
+
 # More arguments for pytest, the benchmark or the demo: make test ARGS="-n 2 -k geocoding"
 ARGS ?=
 # Hotels in the benchmark's catalogue.
@@ -19,7 +22,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras stack stack-status stack-down check test test-contract test-integration test-e2e demo quality bench clean
+	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-cluster clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -36,7 +39,7 @@ $(BOOTSTRAP)/bin/uv:
 
 setup: $(filter $(BOOTSTRAP)/%,$(UV)) ## Install everything into .venv and generate the stubs
 	@mkdir -p protos/gen
-	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra kafka --extra keyword-search --extra triton
+	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra cluster
 	@$(RUN) python infra/build/protos.py
 
 protos: setup ## Generate the stubs of protos/ into protos/gen
@@ -78,16 +81,23 @@ stack-status: setup ## How the local servers stand: one line each
 stack-down: setup ## Stop the local servers; what they store stays in .stack/
 	@$(RUN) python -m infra.local down $(ARGS)
 
+up: stack ## All services as processes on the local servers, their indexes set up
+	@$(RUN) concierge admin setup
+	@$(RUN) python -m infra.local up services
+
+down: setup ## Stop the services; the servers stay
+	@$(RUN) python -m infra.local down services
+
 check: lint typecheck breaking extras ## lint, typecheck, breaking and extras
 
-test: setup ## All tests that need no server of your own: ARGS="-n 2 -k ranking"
-	$(RUN) pytest $(wildcard tests/unit tests/contract tests/e2e) $(ARGS)
+test: setup ## All tests; those on real servers where `make stack` runs: ARGS="-k ranking"
+	@$(SERVERS) $(RUN) pytest $(ARGS)
 
 test-contract: setup ## The ports' contract suites, on every adapter
-	$(RUN) pytest tests/contract $(ARGS)
+	@$(SERVERS) $(RUN) pytest tests/contract $(ARGS)
 
-test-integration: setup ## Tests on real servers, named by CONCIERGE_TEST_* variables
-	$(RUN) pytest -m integration $(ARGS)
+test-integration: setup ## Tests on real servers alone: `make stack` first
+	@$(SERVERS) $(RUN) pytest -m integration $(ARGS)
 
 test-e2e: setup ## The whole embedded deployment
 	$(RUN) pytest tests/e2e $(ARGS)
@@ -98,8 +108,14 @@ demo: setup ## A small catalogue and searches in two languages, with plan and re
 quality: setup ## The dev sets, scored: DATA=folder TARGET=host:port
 	$(RUN) python -m tests.quality all $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
+parity: setup ## The dev sets, embedded and on the servers of `make stack`, compared: DATA=folder
+	$(RUN) python -m tests.quality parity $(if $(DATA),--data $(DATA)) $(ARGS)
+
 bench: setup ## Speed and recall: HOTELS=400000
 	$(RUN) python -m tests.load.bench --hotels $(HOTELS) $(ARGS)
+
+bench-cluster: setup ## What the bus costs, on the servers of `make stack`: HOTELS=100000
+	$(RUN) python -m tests.load.cluster_bench --hotels $(HOTELS) $(ARGS)
 
 clean: ## Remove everything that was generated, the environment included
 	rm -rf .venv .cache .data .benchmarks protos/gen dist *.egg-info

@@ -32,4 +32,4 @@ def fresh_topics(settings: KafkaSettings | None = None) -> Iterator[Mapping[str,
     KafkaTopics(settings, topics).apply()
     yield topics
     with admin_client(settings) as admin:
-        admin.delete_topics(list(topics))
+        admin.delete_topics([settings.prefix + name for name in topics])

@@ -1,4 +1,7 @@
-"""`python -m infra.local up|status|down|kill [SERVER ...]`."""
+"""`python -m infra.local up|status|down|kill|fetch|env|wipe [NAME ...]`.
+
+A name is a server's, a service's, or a group's: `servers` (when none is named) or `services`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from collections.abc import Sequence
 from infra.local import process
 from infra.local.downloads import say
 from infra.local.server import Server, StackError
+from infra.local.services import services
 from infra.local.stack import servers
 
 
@@ -18,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     actions = ("up", "status", "down", "kill", "fetch", "env", "wipe")
     parser.add_argument("action", choices=actions)
-    parser.add_argument("names", nargs="*", metavar="SERVER", help="all when none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="or a group; servers by default")
     arguments = parser.parse_args()
     try:
         chosen = _chosen(arguments.names)
@@ -37,11 +41,12 @@ def main() -> int:
 
 
 def _chosen(names: Sequence[str]) -> list[Server]:
-    known = {server.name: server for server in servers()}
+    groups: dict[str, list[Server]] = {"servers": [*servers()], "services": [*services()]}
+    known = {server.name: [server] for group in groups.values() for server in group} | groups
     for name in names:
         if name not in known:
             raise StackError(f"{name} is none of {', '.join(known)}")
-    return [known[name] for name in names or known]
+    return [server for name in names or ["servers"] for server in known[name]]
 
 
 def _fetch(chosen: Sequence[Server]) -> int:
@@ -61,7 +66,8 @@ def _up(chosen: Sequence[Server]) -> int:
 
 
 def _env(chosen: Sequence[Server]) -> int:
-    for server in chosen:
+    """Print, for a shell to read, where those that are ready are found."""
+    for server in (s for s in chosen if process.state_of(s) is process.State.READY):
         print("export {}={}".format(*server.endpoint()))
     return 0
 

@@ -10,8 +10,10 @@ from services.answering.adapters.template_writer import TemplateWriter
 from services.answering.domain import lexicon
 from services.answering.grpc_server import SERVICE_NAME, AnsweringServicer
 from services.answering.ports import AnswerWriter
-from services.answering.settings import WriterSettings
+from services.answering.settings import AnsweringSettings, WriterSettings
+from services.platform.adapters.triton_llm import TritonLLM
 from services.platform.inference import LLMClient
+from services.platform.process import ServiceProcess
 from services.platform.rpc import RpcServer
 from services.vocabulary import Vocabulary
 
@@ -41,3 +43,16 @@ def add_to_server(
         AnsweringServicer(vocabulary, writer=writer, fallback=template),
         SERVICE_NAME,
     )
+
+
+async def serve(settings: AnsweringSettings) -> None:
+    """Run answering as a process of its own; it has no bus."""
+    async with ServiceProcess("answering", settings) as process:
+        llm = None
+        if settings.llm.url:
+            llm = TritonLLM(settings.llm)
+            process.closes(llm.close)
+        add_to_server(
+            process.server, vocabulary=Vocabulary.load(), llm=llm, settings=settings.writer
+        )
+        await process.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import catalog, changes, ingest, search, up
+from services.cli import catalog, changes, ingest, search, serve, up
 
 app = typer.Typer(
     name="concierge",
@@ -14,6 +14,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.command("settings")(serve.settings)
 app.command("search")(search.search)
 app.command("chat")(search.chat)
 app.command("plan")(search.plan)

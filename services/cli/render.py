@@ -227,7 +227,8 @@ def explanation(explained: search_pb2.ExplainResponse) -> Tree:
         fused.add(f"{ranked.rank}. {ranked.hotel_id}  {ranked.score:.4f}   {parts}")
     timings = root.add("timings")
     for timing in explained.timings:
-        timings.add(f"{timing.stage}: {timing.took.ToMicroseconds() / 1000:.2f} ms")
+        took, waited = timing.took.ToMicroseconds() / 1e3, timing.waited.ToMicroseconds() / 1e3
+        timings.add(f"{timing.stage}: {took:.2f} ms after waiting {waited:.2f} ms")
     versions = root.add("versions")
     for name, version in sorted(explained.versions.items()):
         versions.add(f"{name}: {version}")

@@ -20,9 +20,10 @@ from services.embedded.settings import EmbeddedSettings
 from services.gateway import main as gateway
 from services.gateway.settings import GatewaySettings
 from services.geocoding import main as geocoding
-from services.geocoding.adapters.file_gazetteer import SHIPPED, FileGazetteer
+from services.geocoding.adapters.file_gazetteer import FileGazetteer
 from services.geocoding.lookup import PlaceLookup
 from services.geocoding.settings import GeocodingSettings
+from services.geography import SHIPPED_PLACES
 from services.ingestion import main as ingestion
 from services.ingestion.adapters.celery_worker import CeleryWorker
 from services.ingestion.settings import IngestionSettings
@@ -108,10 +109,9 @@ class EmbeddedRuntime:
         embedder = HashedEmbedder(self._vocabulary)
         self.vectors, self.keywords = FaissIndex(embedder.dimension), TantivyIndex()
         bus = self._bus
-        positioned = (SHIPPED, *settings.gazetteer_files)
-        gazetteer = FileGazetteer.load(positioned)
+        gazetteer = FileGazetteer.load((SHIPPED_PLACES, *settings.gazetteer_files))
         understanding = QueryUnderstandingSettings()
-        named = (*understanding.place_files, *positioned, *settings.place_files)
+        named = (*understanding.place_files, *settings.gazetteer_files, *settings.place_files)
         self._consumptions += await query_understanding.start(
             understanding.model_copy(update={"place_files": named}),
             bus=bus,
@@ -161,7 +161,8 @@ class EmbeddedRuntime:
             GatewaySettings(),
             bus=self._bus,
             server=server,
-            backends=self._backends,
+            answering=self._backends,
+            keyword_search=self._backends,
             versions={"vocabulary": self._vocabulary.version},
         )
         self._add_ingestion(server, address)

@@ -42,6 +42,9 @@ REPLY_MARGIN_S = 0.03
 # Share of a Recommend call's time that the search may take; the rest is for the answer.
 SEARCH_SHARE = 0.8
 
+# These take the same event, each from its own queue.
+RECALL_STAGES = ("vector_retrieval", "keyword_search")
+
 log = structlog.get_logger(__name__)
 
 
@@ -93,9 +96,10 @@ class Gateway:
             Unavailable: The search could not be completed in time.
             InvalidArgument: A stage found the request to be wrong.
         """
-        with self.gate.admitted():
+        with self.gate.admitted() as place:
             state, degraded = await self._recall(turn)
             completed = await self._search(turn, state, deadline=deadline)
+            place.queued_s = queued_s(completed)
             shown, skipped = await self._shown_hotels(completed, deadline=deadline)
             kept = await self._remember(turn, completed)
             page = Page(
@@ -263,6 +267,13 @@ class Gateway:
         except Unavailable as error:
             # The guest's answer does not depend on it.
             log.warning("feedback_not_published", reason=error.reason)
+
+
+def queued_s(completed: search_events_pb2.SearchCompleted) -> float:
+    """Return how long a search waited in queues, over its longest way."""
+    waited = {t.stage: t.waited.ToNanoseconds() / 1e9 for t in completed.context.timings}
+    side_by_side = max((waited.pop(stage, 0.0) for stage in RECALL_STAGES), default=0.0)
+    return side_by_side + sum(waited.values())
 
 
 def _page_size(asked: int, plan: plan_pb2.QueryPlan) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from services.gateway.replies import COMPLETED_TOPIC, ReplyLane
 from services.gateway.settings import GatewaySettings
 from services.platform.adapters.guarded_redis import GuardedRedis
 from services.platform.bus import EventBus
+from services.platform.process import ServiceProcess
 from services.platform.rpc import RpcServer
+from services.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,13 @@ async def start(
     *,
     bus: EventBus,
     server: RpcServer,
-    backends: grpc.aio.Channel,
+    answering: grpc.aio.Channel,
+    keyword_search: grpc.aio.Channel,
     versions: Mapping[str, str],
 ) -> RunningGateway:
     """Open the door and the reply lane; return what has to be stopped at the end."""
-    lane = zlib.crc32(settings.instance.encode()) % bus.partitions(COMPLETED_TOPIC)
+    instance = settings.instance or socket.gethostname()
+    lane = zlib.crc32(instance.encode()) % bus.partitions(COMPLETED_TOPIC)
     replies = ReplyLane(bus, lane)
     kept = stores(settings)
     gateway = Gateway(
@@ -90,9 +95,14 @@ async def start(
         replies=replies,
         conversations=kept.conversations,
         archive=kept.archive,
-        records=GrpcRecords(backends),
-        answerer=GrpcAnswerer(backends),
-        gate=AdmissionGate(settings.max_searches, settings.retry_after_s),
+        records=GrpcRecords(keyword_search),
+        answerer=GrpcAnswerer(answering),
+        gate=AdmissionGate(
+            settings.max_searches,
+            least_in_flight=settings.min_searches,
+            queue_target_s=settings.queue_target_s,
+            retry_after_s=settings.retry_after_s,
+        ),
         rank_depth=settings.rank_depth,
     )
     server.add(
@@ -102,3 +112,18 @@ async def start(
     )
     await replies.start()
     return RunningGateway(replies, kept)
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Run the gateway as a process of its own."""
+    async with ServiceProcess("gateway", settings) as process:
+        running = await start(
+            settings,
+            bus=await process.open_bus(),
+            server=process.server,
+            answering=process.calls(settings.answering_target),
+            keyword_search=process.calls(settings.keyword_search_target),
+            versions={"vocabulary": Vocabulary.load().version},
+        )
+        process.closes(running.stop)
+        await process.run()

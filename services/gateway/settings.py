@@ -13,12 +13,28 @@ class GatewaySettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
-    instance: str = Field(default="0", description="Name of this instance; picks its lane.")
+    instance: str = Field(
+        default="", description="Name of this instance, picks its lane; empty: the host's name."
+    )
+    answering_target: str = Field(
+        default="answering:50051", description="gRPC address of answering."
+    )
+    keyword_search_target: str = Field(
+        default="keyword-search:50051", description="gRPC address of keyword search."
+    )
     rank_depth: int = Field(
         default=30, ge=1, le=500, description="Most hits a search ranks and keeps for paging."
     )
     max_searches: int = Field(
         default=64, ge=1, description="Searches in flight before new ones are refused."
+    )
+    min_searches: int = Field(
+        default=4, ge=1, description="Searches in flight that are never refused."
+    )
+    queue_target_s: float = Field(
+        default=0.1,
+        gt=0,
+        description="Time in queues above which fewer searches are admitted; see admission.py.",
     )
     retry_after_s: float = Field(default=0.5, gt=0, description="What a refused client waits.")
     conversation_ttl_s: float = Field(default=3600, gt=0, description="Since the last turn.")

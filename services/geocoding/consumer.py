@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from concierge.search.v1 import search_events_pb2
 
 from services.geocoding import handlers, wire
@@ -13,6 +11,7 @@ from services.plan.wire import plan_from_pb, plan_to_pb
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
 from services.platform.events import Event, Record
+from services.platform.stage_clock import StageClock
 from services.platform.telemetry import traceparent
 
 SERVICE = "geocoding"
@@ -28,7 +27,7 @@ async def subscribe(bus: EventBus, lookup: PlaceLookup, *, max_in_flight: int) -
     """Start locating planned searches."""
 
     async def on_planned(message: search_events_pb2.SearchPlanned, record: Record) -> None:
-        start = time.perf_counter_ns()
+        clock = StageClock(record)
         located = await handlers.locate(
             plan_from_pb(message.plan),
             city=message.context.city,
@@ -36,8 +35,7 @@ async def subscribe(bus: EventBus, lookup: PlaceLookup, *, max_in_flight: int) -
             most_s=None if record.deadline is None else record.deadline.budget_s(SHARE),
         )
         context = message.context
-        timing = context.timings.add(stage=SERVICE)
-        timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+        clock.note(context.timings, SERVICE)
         places = [wire.resolution_to_pb(resolution) for resolution in located.resolutions]
         plan = plan_to_pb(located.plan)
         if located.plan.outcome is not Outcome.SEARCH:

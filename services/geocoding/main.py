@@ -9,6 +9,7 @@ from services.geocoding.adapters.amap_provider import URL as AMAP_URL
 from services.geocoding.adapters.amap_provider import AmapProvider
 from services.geocoding.adapters.baidu_provider import URL as BAIDU_URL
 from services.geocoding.adapters.baidu_provider import BaiduProvider
+from services.geocoding.adapters.file_gazetteer import FileGazetteer
 from services.geocoding.adapters.memory_cache import MemoryPlaceCache
 from services.geocoding.adapters.nominatim_provider import NominatimProvider
 from services.geocoding.adapters.redis_cache import RedisPlaceCache
@@ -18,9 +19,11 @@ from services.geocoding.guarded_provider import GuardedProvider
 from services.geocoding.lookup import PlaceLookup
 from services.geocoding.ports import PlaceCache, PlaceIndex, PlaceProvider
 from services.geocoding.settings import GeocodingSettings, KeyedProviderSettings, NominatimSettings
+from services.geography import SHIPPED_PLACES
 from services.platform.adapters.guarded_redis import GuardedRedis
 from services.platform.bus import Consumption, EventBus
 from services.platform.circuit import CircuitBreaker
+from services.platform.process import ServiceProcess
 from services.platform.rpc import RpcServer
 
 
@@ -86,3 +89,14 @@ async def start(
         SERVICE_NAME,
     )
     return await consumer.subscribe(bus, lookup, max_in_flight=settings.max_in_flight)
+
+
+async def serve(settings: GeocodingSettings) -> None:
+    """Run geocoding as a process of its own."""
+    index = FileGazetteer.load((SHIPPED_PLACES, *settings.gazetteer_files))
+    async with ServiceProcess("geocoding", settings) as process:
+        lookup = place_lookup(settings, index)
+        process.closes(lookup.close)
+        bus = await process.open_bus()
+        process.reads(await start(settings, bus=bus, server=process.server, lookup=lookup))
+        await process.run()

@@ -7,6 +7,7 @@ from concierge.ingestion.v1 import ingestion_pb2_grpc
 from services.ingestion import backends
 from services.ingestion.grpc_server import SERVICE_NAME, IngestionServicer
 from services.ingestion.settings import IngestionSettings
+from services.platform.process import ServiceProcess
 from services.platform.rpc import RpcServer
 from services.vocabulary import Vocabulary
 
@@ -29,3 +30,10 @@ def add_to_server(
         ),
         SERVICE_NAME,
     )
+
+
+async def serve(settings: IngestionSettings) -> None:
+    """Run ingestion's door as a process of its own; the workers are Celery's."""
+    async with ServiceProcess("ingestion", settings) as process:
+        add_to_server(settings, server=process.server, vocabulary=Vocabulary.load())
+        await process.run()

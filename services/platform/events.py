@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -88,6 +89,14 @@ class Record:
     def type(self) -> str:
         """The full name of the protobuf message, from `ce_type`."""
         return self.headers.get(CE_TYPE, b"").decode("utf-8", "replace")
+
+    @property
+    def time(self) -> float | None:
+        """Unix seconds at which the event happened, from `ce_time`; `None` when unreadable."""
+        try:
+            return datetime.fromisoformat(self.headers[CE_TIME].decode()).timestamp()
+        except (KeyError, ValueError):
+            return None
 
     @property
     def deadline(self) -> Deadline | None:

@@ -99,6 +99,11 @@ class KafkaSettings(BaseModel):
         pattern=r"^[^,\s]+:\d+(,[^,\s]+:\d+)*$",
         description="Brokers to ask first, host:port, separated by commas.",
     )
+    prefix: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,64}$",
+        description="Put before every topic's and group's name: several deployments on one Kafka.",
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="SSL encrypts, SASL says who we are."
     )
@@ -147,8 +152,14 @@ class ServiceSettings(BaseSettings):
         frozen=True, env_nested_delimiter="__", env_file=".env", extra="ignore"
     )
 
+    address: str = Field(
+        default="0.0.0.0:50051",
+        pattern=r".+:\d{1,5}",
+        description="host:port on which gRPC is answered.",
+    )
     rpc: RpcSettings = RpcSettings()
     log: LogSettings = LogSettings()
+    kafka: KafkaSettings = KafkaSettings()
     metrics_port: int = Field(default=0, ge=0, le=65535, description="Prometheus port; 0: none.")
 
 

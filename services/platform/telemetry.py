@@ -50,3 +50,9 @@ def traceparent() -> str | None:
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get(TRACEPARENT_KEY)
+
+
+def call_metadata() -> tuple[tuple[str, str], ...]:
+    """Return the gRPC metadata that puts a call into the current trace."""
+    header = traceparent()
+    return () if header is None else ((TRACEPARENT_KEY, header),)

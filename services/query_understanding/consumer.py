@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
@@ -16,6 +15,7 @@ from services.platform.consumer import consume, group_of
 from services.platform.envelope import decode
 from services.platform.errors import InvalidArgument
 from services.platform.events import Event, Record
+from services.platform.stage_clock import StageClock
 from services.platform.telemetry import traceparent
 from services.query_understanding import handlers, metrics, wire
 from services.query_understanding.domain.lexemes import Lexemes
@@ -41,7 +41,7 @@ async def subscribe(
     """Start reading requests and the catalogue."""
 
     async def on_requested(message: search_events_pb2.SearchRequested, record: Record) -> None:
-        start = time.perf_counter_ns()
+        clock = StageClock(record)
         context = message.context
         try:
             plan, state = handlers.plan_query(
@@ -66,8 +66,7 @@ async def subscribe(
             )  # fmt: skip
             return
         metrics.observe(plan)
-        timing = context.timings.add(stage=SERVICE)
-        timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+        clock.note(context.timings, SERVICE)
         plan_pb, state_pb = plan_to_pb(plan), wire.state_to_pb(state)
         if plan.outcome is not Outcome.SEARCH:
             await _complete(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concierge.query_understanding.v1 import query_understanding_pb2_grpc
 
+from services.geography import SHIPPED_PLACES
 from services.platform.bus import Consumption, EventBus
+from services.platform.process import ServiceProcess
 from services.platform.rpc import RpcServer
 from services.query_understanding import consumer
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
@@ -30,7 +32,7 @@ async def start(
         FailedPrecondition: A file of places is missing or malformed.
     """
     lexemes = Lexemes.load(vocabulary)
-    names = lexicon or InMemoryCatalogLexicon(read_places(settings.place_files))
+    names = lexicon or InMemoryCatalogLexicon(read_places((SHIPPED_PLACES, *settings.place_files)))
     server.add(
         query_understanding_pb2_grpc.add_QueryUnderstandingServiceServicer_to_server,
         QueryUnderstandingServicer(lexemes, names),
@@ -40,3 +42,17 @@ async def start(
         bus, lexemes, names,
         batch_size=settings.batch_size, max_in_flight=settings.max_in_flight,
     )  # fmt: skip
+
+
+async def serve(settings: QueryUnderstandingSettings) -> None:
+    """Run query understanding as a process of its own; ready when it knows the catalogue's names."""
+    async with ServiceProcess("query_understanding", settings) as process:
+        consumptions = await start(
+            settings,
+            bus=await process.open_bus(),
+            server=process.server,
+            vocabulary=Vocabulary.load(),
+        )
+        process.reads(consumptions)
+        process.ready_once_caught_up("catalogue", consumptions[1])
+        await process.run()

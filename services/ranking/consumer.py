@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass
 
 from concierge.recall.v1 import candidate_pb2
 from concierge.search.v1 import search_events_pb2
@@ -13,6 +13,7 @@ from services.platform.deadline import Deadline
 from services.platform.errors import ConciergeError
 from services.platform.events import Event, Record
 from services.platform.join import Joined, Joiner
+from services.platform.stage_clock import StageClock
 from services.platform.telemetry import traceparent
 from services.ranking import handlers, wire
 from services.ranking.domain.candidates import KEYWORD, VECTOR
@@ -30,6 +31,14 @@ _NAMES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one recall stage found, and when it came."""
+
+    message: search_events_pb2.CandidatesFound
+    clock: StageClock
+
+
 async def subscribe(
     bus: EventBus,
     *,
@@ -42,8 +51,8 @@ async def subscribe(
 ) -> list[Consumption]:
     """Start joining candidates and completing searches."""
 
-    async def complete(joined: Joined[search_events_pb2.CandidatesFound]) -> None:
-        first = next(iter(joined.parts.values()))
+    async def complete(joined: Joined[Part]) -> None:
+        first = next(iter(joined.parts.values())).message
         completed = await search_completed(
             joined, vocabulary=vocabulary, weights=weights, fusion=fusion, rerank=rerank
         )
@@ -63,7 +72,7 @@ async def subscribe(
     async def on_candidates(message: search_events_pb2.CandidatesFound, record: Record) -> None:
         name = _NAMES.get(message.result.stage, "unknown")
         deadline: Deadline | None = record.deadline
-        await joiner.add(record.key, name, message, deadline=deadline)
+        await joiner.add(record.key, name, Part(message, StageClock(record)), deadline=deadline)
 
     return [
         await bus.subscribe(
@@ -78,7 +87,7 @@ async def subscribe(
 
 
 async def search_completed(
-    joined: Joined[search_events_pb2.CandidatesFound],
+    joined: Joined[Part],
     *,
     vocabulary: Vocabulary,
     weights: Weights,
@@ -86,9 +95,10 @@ async def search_completed(
     rerank: handlers.Rerank[wire.Hotel] | None = None,
 ) -> search_events_pb2.SearchCompleted:
     """Return the end of a search: its ranking, or why it failed."""
-    start = time.perf_counter_ns()
-    first = next(iter(joined.parts.values()))
-    results = [part.result for part in joined.parts.values()]
+    parts = list(joined.parts.values())
+    messages = [part.message for part in parts]
+    first = messages[0]
+    results = [message.result for message in messages]
     completed = search_events_pb2.SearchCompleted(
         context=first.context,
         plan=first.plan,
@@ -97,8 +107,8 @@ async def search_completed(
         skipped_stages=first.skipped_stages,
         stages=wire.without_records(results),
     )
-    for part in list(joined.parts.values())[1:]:
-        completed.context.timings.extend(part.context.timings[-1:])
+    for message in messages[1:]:
+        completed.context.timings.extend(message.context.timings[-1:])
     try:
         plan = searchable_plan(first.plan)
         ranking = await handlers.rank_and_rerank(
@@ -116,6 +126,6 @@ async def search_completed(
     except ConciergeError as error:
         completed.failure.code = error.code.value[0]
         completed.failure.reason, completed.failure.message = error.reason, error.message
-    timing = completed.context.timings.add(stage=SERVICE)
-    timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+    # Ranking begins with the part that came last; where one did not come, waiting for it counts.
+    parts[-1].clock.note(completed.context.timings, SERVICE)
     return completed

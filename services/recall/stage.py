@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -17,6 +16,7 @@ from services.platform.consumer import consume
 from services.platform.envelope import decode
 from services.platform.errors import ConciergeError, InvalidArgument, Unavailable
 from services.platform.events import Event, Record
+from services.platform.stage_clock import StageClock
 from services.platform.telemetry import traceparent
 from services.recall import wire
 
@@ -50,7 +50,7 @@ def on_search_located(
     """
 
     async def recall(message: search_events_pb2.SearchLocated, record: Record) -> None:
-        start = time.perf_counter_ns()
+        clock = StageClock(record)
         found = search_events_pb2.CandidatesFound(
             context=message.context,
             plan=message.plan,
@@ -68,8 +68,7 @@ def on_search_located(
         except ConciergeError as error:
             log.warning("recall_failed", service=service, reason=error.reason)
             found.result.CopyFrom(wire.failed_stage(stage, error))
-        timing = found.context.timings.add(stage=service)
-        timing.took.FromNanoseconds(time.perf_counter_ns() - start)
+        clock.note(found.context.timings, service)
         await bus.publish(
             Event(
                 CANDIDATES_TOPIC,

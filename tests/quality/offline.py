@@ -21,7 +21,7 @@ from typing import Any as Json
 
 from concierge.catalog.v1 import hotel_pb2
 
-from services.geocoding.adapters.file_gazetteer import SHIPPED
+from services.geography import SHIPPED_PLACES
 from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import read_rows
 from services.ingestion.domain.mapping import read_mapping
@@ -38,8 +38,8 @@ from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.understand import Utterance, replay, understand
 from services.vocabulary import Vocabulary
 from tests.quality import slots
+from tests.quality.deployments import place_files
 from tests.quality.profile import PROFILES, Profile
-from tests.quality.run import place_files
 
 FILES = {
     "crosswoz": "hotel_dev.jsonl",
@@ -137,7 +137,7 @@ def _places(profile: str, folder: Path) -> list[KnownPlace]:
     known = Profile.load(profile)
     with tempfile.TemporaryDirectory() as target:
         files = place_files((*known.gazetteer, *known.places), folder, Path(target))
-        return read_places((SHIPPED, *files))
+        return read_places((SHIPPED_PLACES, *files))
 
 
 def _stations(file: Path) -> dict[str, Point]:

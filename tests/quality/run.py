@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import grpc
 from concierge.answering.v1 import answering_pb2
-from concierge.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from concierge.plan.v1 import plan_pb2
 from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
 from rich.progress import track
 
-from services.embedded.runtime import EmbeddedRuntime
-from services.embedded.settings import EmbeddedSettings
 from services.ingestion.adapters.row_files import read_rows
 from services.ingestion.loading import RowReader
 from services.plan.condition import Field
@@ -29,10 +23,10 @@ from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import QueryPlan
 from services.plan.wire import plan_from_pb
 from services.platform import logs
-from services.platform.rpc import channel
 from services.vocabulary import Vocabulary
 from tests.quality import slots
-from tests.quality.profile import GazetteerFile, Profile
+from tests.quality.deployments import Deployment
+from tests.quality.profile import Profile
 
 PAGE_SIZE = 10
 TIMEOUT_S = 20.0
@@ -42,7 +36,7 @@ _ROLES = {"user": conversation_pb2.ROLE_USER, "assistant": conversation_pb2.ROLE
 
 
 async def run(
-    benches: Mapping[Path, Path], profile: Profile, database: Path, target: str | None
+    benches: Mapping[Path, Path], profile: Profile, database: Path, deployment: Deployment
 ) -> None:
     """Run benchmarks over one database.
 
@@ -50,82 +44,17 @@ async def run(
         benches: Output file by benchmark file.
         profile: The data set's profile.
         database: The hotels, a file or a folder.
-        target: A running deployment with these hotels, or `None`: an embedded one is filled.
+        deployment: Opens a deployment that holds these hotels.
     """
     logs.configure(level="ERROR", as_json=False)
-    async with _deployment(profile, profile.database(database), target) as door:
-        file = profile.database(database)
+    file = profile.database(database)
+    async with deployment(profile, file) as door:
         words = slots.SlotProfile.load(profile.slots_file, file.parent)
         reader = RowReader(profile.mapping_yaml, file.parent, Vocabulary.load())
         hotels = [reader.hotel(raw.row, n) for n, raw in enumerate(read_rows(file)) if raw.row]
         names = {hotel.id: hotel.names[0].text for hotel in hotels}
         for bench, out in benches.items():
             await _bench(bench, out, profile.name, words, names, door)
-
-
-@asynccontextmanager
-async def _deployment(
-    profile: Profile, database: Path, target: str | None
-) -> AsyncIterator[grpc.aio.Channel]:
-    if target is not None:
-        async with channel(target) as door:
-            yield door
-        return
-    with tempfile.TemporaryDirectory(prefix="concierge-quality-") as folder:
-        runtime = EmbeddedRuntime(
-            EmbeddedSettings(
-                data_dir=Path(folder) / "data",
-                port=0,
-                worker_processes=1,
-                gazetteer_files=place_files(profile.gazetteer, database.parent, Path(folder)),
-                place_files=place_files(profile.places, database.parent, Path(folder)),
-            )
-        )
-        try:
-            port = await runtime.start()
-            async with channel(f"127.0.0.1:{port}") as door:
-                await _ingest(door, profile, database)
-                while runtime.lag():
-                    await asyncio.sleep(0.02)
-                print(f"{profile.name}: {runtime.hotel_count()} hotels", file=sys.stderr)
-                yield door
-        finally:
-            await runtime.stop()
-
-
-def place_files(entries: Iterable[GazetteerFile], base: Path, folder: Path) -> tuple[Path, ...]:
-    """Write a profile's places with their defaults filled in; return the files."""
-    files = []
-    for entry in entries:
-        lines = entry.lines(base)
-        if lines is None:
-            print(f"no places {base / entry.file}: they are not known", file=sys.stderr)
-            continue
-        target = folder / f"places-{Path(entry.file).name}"
-        with target.open("w", encoding="utf-8") as out:
-            for place in lines:
-                out.write(json.dumps(place, ensure_ascii=False) + "\n")
-        files.append(target)
-    return tuple(files)
-
-
-async def _ingest(door: grpc.aio.Channel, profile: Profile, database: Path) -> None:
-    stub = ingestion_pb2_grpc.IngestionServiceStub(door)
-    submitted = await stub.SubmitJob(
-        ingestion_pb2.SubmitJobRequest(
-            path=str(database.resolve()),
-            mapping_yaml=profile.mapping_yaml,
-            mapping_base_path=str(database.resolve().parent),
-        ),
-        timeout=TIMEOUT_S,
-    )
-    job = submitted.job
-    async for message in stub.WatchJob(ingestion_pb2.WatchJobRequest(job_id=job.id), timeout=600):
-        job = message.job
-    if job.state != ingestion_pb2.JOB_STATE_SUCCEEDED or job.quarantined_count:
-        raise SystemExit(
-            f"error: loading {database}: {job.failure}{job.quarantined_count} rows refused"
-        )
 
 
 async def _bench(
@@ -202,6 +131,8 @@ def result_line(
     label = slots.gate_label_of(domain_plan)
     return {
         "id": id,
+        "scores": [round(hit.score, 6) for hit in result.hits],
+        "skipped_stages": list(result.skipped_stages),
         "ranked": [_id(hit.hotel.id) for hit in result.hits]
         or [_id(hotel.id) for hotel in result.shown_hotels],
         "constraints": slots.constraints_of(domain_plan, profile),

@@ -11,6 +11,7 @@ from concierge.keyword_search.v1 import keyword_search_pb2, keyword_search_pb2_g
 
 from services.platform.deadline import Deadline
 from services.platform.rpc import from_rpc_error
+from services.platform.telemetry import call_metadata
 
 
 class GrpcRecords:
@@ -23,7 +24,9 @@ class GrpcRecords:
         """Return the records that exist, in the order asked."""
         request = keyword_search_pb2.GetHotelsRequest(hotel_ids=hotel_ids)
         try:
-            response = await self._stub.GetHotels(request, timeout=deadline.remaining_s())
+            response = await self._stub.GetHotels(
+                request, timeout=deadline.remaining_s(), metadata=call_metadata()
+            )
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
         return list(response.hotels)
@@ -40,7 +43,10 @@ class GrpcAnswerer:
     ) -> AsyncIterator[answering_pb2.AnswerResponse]:
         """Stream verified sentences, then the summary."""
         try:
-            async for part in self._stub.Answer(request, timeout=deadline.remaining_s()):
+            parts = self._stub.Answer(
+                request, timeout=deadline.remaining_s(), metadata=call_metadata()
+            )
+            async for part in parts:
                 yield part
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error

@@ -1,41 +1,94 @@
-"""Admission: more searches at once than the deployment can serve are refused at the door."""
+"""Admission: what the deployment cannot serve without queueing is refused at the door."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from services.platform.errors import ResourceExhausted
 
+# After a cut, what is still in flight was admitted under the old limit and says nothing new.
+CUT = 0.8
 
-class AdmissionGate:
-    """Counts searches in flight and refuses those above the limit before anything queues.
 
-    Args:
-        most_in_flight: Searches admitted at once, 1 or more.
-        retry_after_s: What a refused client is told to wait.
+@dataclass(slots=True)
+class Place:
+    """What one search holds.
+
+    Attributes:
+        queued_s: How long its events waited in queues in all; `None` until that is known.
     """
 
-    def __init__(self, most_in_flight: int, retry_after_s: float) -> None:
+    queued_s: float | None = None
+
+
+class AdmissionGate:
+    """Limits the searches in flight, and learns the limit from how long events wait in queues.
+
+    The limit rises by one for every limit's worth of searches that waited less than the target
+    while the gate was in use, and falls to `CUT` of itself when one waited longer, at most once
+    per round trip. Time that a stage works, or that a lost stage is waited for, does not count:
+    only queues tell of overload.
+
+    Source: additive increase, multiplicative decrease: Chiu and Jain, Analysis of the Increase
+    and Decrease Algorithms for Congestion Avoidance in Computer Networks, 1989.
+
+    Args:
+        most_in_flight: Searches admitted at once at most, 1 or more; also where it starts.
+        least_in_flight: Searches admitted at once in any case, 1 or more.
+        queue_target_s: Time in queues over all stages of a search that is still fine.
+        retry_after_s: What a refused client is told to wait.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        most_in_flight: int,
+        *,
+        least_in_flight: int,
+        queue_target_s: float,
+        retry_after_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._most = most_in_flight
+        self._least = min(least_in_flight, most_in_flight)
+        self._target_s = queue_target_s
         self._retry_after_s = retry_after_s
+        self._clock = clock
+        self._cut_at = float("-inf")
+        self.limit = float(most_in_flight)
         self.in_flight = 0
 
     @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Hold a place for one search.
+    def admitted(self) -> Iterator[Place]:
+        """Hold a place for one search; learn at its end from what the place was told.
 
         Raises:
             ResourceExhausted: All places are taken.
         """
-        if self.in_flight >= self._most:
+        if self.in_flight >= int(self.limit):
             raise ResourceExhausted(
-                f"{self._most} searches are in flight",
+                f"{self.in_flight} searches are in flight",
                 retry_after_s=self._retry_after_s,
                 reason="TOO_MANY_SEARCHES",
             )
         self.in_flight += 1
+        # A gate that is half empty learns nothing of what more would do.
+        place, was_used = Place(), self.in_flight * 2 >= self.limit
+        entered_at = self._clock()
         try:
-            yield
+            yield place
         finally:
             self.in_flight -= 1
+            if place.queued_s is not None:
+                self._learn(place.queued_s, entered_at, was_used)
+
+    def _learn(self, queued_s: float, entered_at: float, was_used: bool) -> None:
+        if queued_s > self._target_s:
+            if entered_at > self._cut_at:
+                self.limit = max(float(self._least), self.limit * CUT)
+                self._cut_at = self._clock()
+        elif was_used:
+            self.limit = min(float(self._most), self.limit + 1.0 / self.limit)

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from services.geocoding.domain.place import Place
+from services.geography import SHIPPED_PLACES
 from services.geography.distance import EARTH_RADIUS_KM
 from services.plan.condition import PlaceCategory, Point
 from services.platform.errors import FailedPrecondition
 from services.text.fold import fold_text
-
-SHIPPED = Path(__file__).parents[1] / "data" / "gazetteer.jsonl"
 
 # Words that say what sort of place a name is; with and without them it is the same place.
 _STATION_WORDS = (
@@ -54,7 +53,7 @@ class FileGazetteer:
 
     @classmethod
     def load(
-        cls, files: Sequence[Path] = (SHIPPED,), *, defaults: dict[str, str] | None = None
+        cls, files: Sequence[Path] = (SHIPPED_PLACES,), *, defaults: dict[str, str] | None = None
     ) -> FileGazetteer:
         """Read the files.
 

@@ -52,14 +52,14 @@ class KafkaBus:
         # One of several replicas.
         self._client_id = f"{client_id}-{uuid.uuid4().hex[:8]}"
         self._interactive = Producer(
-            settings, client_id=self._client_id, lane="interactive", topics=topics
+            settings, client_id=self._client_id, lane="interactive", topics=map(self._wire, topics)
         )
         # Compacted topics are filled in bulk, by few services: its producer starts when needed.
         self._bulk = Producer(
             settings,
             client_id=self._client_id,
             lane="bulk",
-            topics=[topic.name for topic in topics.values() if topic.compacted],
+            topics=[self._wire(topic.name) for topic in topics.values() if topic.compacted],
         )
         self._consumptions: list[KafkaConsumption] = []
 
@@ -72,12 +72,13 @@ class KafkaBus:
         """
         partitions = await kafka_topics.partition_counts(self._settings)
         for topic in self._topics.values():
-            if partitions.get(topic.name, 0) < topic.partitions:
+            name = self._wire(topic.name)
+            if (found := partitions.get(name, 0)) < topic.partitions:
                 raise FailedPrecondition(
-                    f"topic {topic.name} has {partitions.get(topic.name, 0)} partitions, "
-                    f"not {topic.partitions}: run concierge admin setup",
+                    f"topic {name} has {found} partitions, not {topic.partitions}: "
+                    "run concierge admin setup",
                     reason="TOPIC_DRIFT",
-                    metadata={"topic": topic.name},
+                    metadata={"topic": name},
                 )
         await self._interactive.start()
 
@@ -92,7 +93,7 @@ class KafkaBus:
     async def publish_many(self, events: Sequence[Event[Any]]) -> None:
         """Append all events, in order per key; compacted topics over the bulk producer."""
         messages = [self._message(event) for event in events]
-        is_bulk = [self._topics[message.topic].compacted for message in messages]
+        is_bulk = [self._topics[event.topic].compacted for event in events]
         for producer, wanted in ((self._interactive, False), (self._bulk, True)):
             chosen = [m for m, bulk in zip(messages, is_bulk, strict=True) if bulk is wanted]
             size = min(BULK_SLICE, self._settings.max_unacknowledged)
@@ -108,17 +109,21 @@ class KafkaBus:
         at_once = subscription.max_batch if in_bulk else subscription.max_in_flight
         source = Source(
             name=subscription.group,
-            topics=subscription.topics,
+            topics=tuple(map(self._wire, subscription.topics)),
             grouped=not subscription.whole,
             partitions=tuple(
-                (topic, number)
+                (self._wire(topic), number)
                 for topic in subscription.topics
                 for number in range(self._topics[topic].partitions)
             ),
             from_beginning=subscription.from_beginning or subscription.whole,
-            start_offsets=subscription.start_offsets,
+            start_offsets={
+                (self._wire(topic), number): offset
+                for (topic, number), offset in subscription.start_offsets.items()
+            },
             prefetch=max(PREFETCH_LEAST, PREFETCH_FACTOR * at_once),
             fetch_wait_ms=BULK_FETCH_WAIT_MS if in_bulk else FETCH_WAIT_MS,
+            prefix=self._settings.prefix,
         )
         return await self._read(subscription, source)
 
@@ -129,7 +134,12 @@ class KafkaBus:
         # Replies overlap freely; nothing is committed on a lane.
         subscription = Subscription(name, (topic,), handler, max_in_flight=LANE_IN_FLIGHT)
         source = Source(
-            name, (topic,), grouped=False, partitions=((topic, lane),), fetch_wait_ms=FETCH_WAIT_MS
+            name,
+            (self._wire(topic),),
+            grouped=False,
+            partitions=((self._wire(topic), lane),),
+            fetch_wait_ms=FETCH_WAIT_MS,
+            prefix=self._settings.prefix,
         )
         return await self._read(subscription, source)
 
@@ -162,19 +172,27 @@ class KafkaBus:
 
     async def _bury(self, letter: DeadLetter) -> None:
         message = Message(
-            letter.topic, 0, letter.key.encode(), letter.value, list(letter.headers.items())
+            self._wire(letter.topic),
+            0,
+            letter.key.encode(),
+            letter.value,
+            list(letter.headers.items()),
         )
         await self._interactive.send((message,), timeout_s=self._settings.publish_timeout_s)
 
     def _message(self, event: Event[Any]) -> Message:
         self._check_partition(event.topic, 0 if event.lane is None else event.lane)
         return Message(
-            event.topic,
+            self._wire(event.topic),
             event.lane,
             event.key.encode(),
             envelope.value_of(event),
             list(envelope.headers_of(event).items()),
         )
+
+    def _wire(self, topic: str) -> str:
+        """Return the brokers' name of a topic."""
+        return self._settings.prefix + topic
 
     def _check_partition(self, topic: str, partition: int) -> None:
         known = self._topics.get(topic)

@@ -52,13 +52,14 @@ class Source:
 
     Attributes:
         name: The group, or what logs and metrics call a reader without one.
-        topics: Topic names.
+        topics: Topic names, as the brokers know them.
         grouped: A member of the group `name`, with the partitions it is given; else `partitions`.
         partitions: What a reader without a group reads.
         from_beginning: Where reading starts without a position: the oldest record or the end.
         start_offsets: Where it starts instead, by (topic, partition).
         prefetch: Records taken and not finished at which reading pauses.
         fetch_wait_ms: How long a broker may hold a fetch that finds nothing.
+        prefix: Of the brokers' names of topics and group; records don't show it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Source:
     from_beginning: bool = False
     start_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     prefetch: int = PREFETCH_LEAST
+    prefix: str = ""
 
 
 class Claim:
@@ -232,7 +234,7 @@ class Reader:
                 claim.progress = Progress(entries[0].offset)
             claim.progress.begin([entry.offset for entry in entries])
             claim.end = max(claim.end, consumer.highwater(partition) or 0)
-            taken.append((claim, [_record(entry) for entry in entries]))
+            taken.append((claim, [_record(entry, self._source.prefix) for entry in entries]))
         self._call(self._sink.accept, taken)
 
     def _look_after(self, consumer: KafkaConsumer) -> None:
@@ -241,7 +243,7 @@ class Reader:
             return
         self._resolve(consumer)
         self._refresh_ends(consumer)
-        for topic in self._source.topics:
+        for topic in (name.removeprefix(self._source.prefix) for name in self._source.topics):
             claims = [claim for claim in self._claims.values() if claim.topic == topic]
             labels = (self._source.name, topic)
             metrics.CONSUMER_LAG.labels(*labels).set(sum(claim.lag() for claim in claims))
@@ -334,7 +336,9 @@ class Reader:
     def _claim(self, partition: TopicPartition) -> Claim:
         claim = self._claims.get(partition)
         if claim is None:
-            claim = self._claims[partition] = Claim(partition.topic)
+            claim = self._claims[partition] = Claim(
+                partition.topic.removeprefix(self._source.prefix)
+            )
         return claim
 
     def _release(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
@@ -400,7 +404,7 @@ class Reader:
         }
         if source.grouped:
             options |= {
-                "group_id": source.name,
+                "group_id": source.prefix + source.name,
                 "session_timeout_ms": in_ms(settings.session_timeout_s),
                 "heartbeat_interval_ms": in_ms(settings.session_timeout_s / 12),
                 # Only the partitions that move stop for a rebalance.
@@ -426,9 +430,9 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         await self._reader.release(self._consumer, lost, lost=True)
 
 
-def _record(entry: Any) -> Record:
+def _record(entry: Any, prefix: str) -> Record:
     return Record(
-        entry.topic,
+        entry.topic.removeprefix(prefix),
         entry.partition,
         entry.offset,
         "" if entry.key is None else entry.key.decode("utf-8", "replace"),

@@ -64,7 +64,7 @@ class KafkaTopics:
         replication: int | None = None,
     ) -> None:
         self._settings = settings
-        self._topics = topics
+        self._topics = {settings.prefix + name: topic for name, topic in topics.items()}
         self._replication = replication
 
     def check(self) -> list[Drift]:

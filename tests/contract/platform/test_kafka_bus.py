@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import pytest
 
 from services.platform.adapters.kafka_bus import KafkaBus
+from services.platform.settings import KafkaSettings
 from services.platform.topics import Topic
 from tests.contract.platform.event_bus_contract import EventBusContract
 from tests.kafka_topics import fresh_topics, settings_for_tests
@@ -16,8 +17,12 @@ pytestmark = pytest.mark.integration
 
 class TestKafkaBus(EventBusContract):
     @pytest.fixture
-    def topics(self) -> Iterator[Mapping[str, Topic]]:
-        with fresh_topics() as topics:
+    def settings(self) -> KafkaSettings:
+        return settings_for_tests()
+
+    @pytest.fixture
+    def topics(self, settings: KafkaSettings) -> Iterator[Mapping[str, Topic]]:
+        with fresh_topics(settings) as topics:
             yield topics
 
     @pytest.fixture
@@ -29,8 +34,18 @@ class TestKafkaBus(EventBusContract):
         return next(name for name in topics if name.endswith(".state.v1"))
 
     @pytest.fixture
-    async def bus(self, topics: Mapping[str, Topic]) -> AsyncIterator[KafkaBus]:
-        bus = KafkaBus(settings_for_tests(), topics, client_id="test")
+    async def bus(
+        self, settings: KafkaSettings, topics: Mapping[str, Topic]
+    ) -> AsyncIterator[KafkaBus]:
+        bus = KafkaBus(settings, topics, client_id="test")
         await bus.start()
         yield bus
         await bus.close()
+
+
+class TestKafkaBusBesideAnother(TestKafkaBus):
+    """Several deployments on one Kafka: names differ there, handlers see none of it."""
+
+    @pytest.fixture
+    def settings(self) -> KafkaSettings:
+        return settings_for_tests(prefix="green.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import ExitStack
+
 import pytest
 
 from services.gateway.domain.admission import AdmissionGate
@@ -48,12 +51,59 @@ def test_a_foreign_page_token_is_refused(token: str) -> None:
         decode(token)
 
 
+def gate(most: int, *, least: int = 1) -> AdmissionGate:
+    return AdmissionGate(
+        most,
+        least_in_flight=least,
+        queue_target_s=0.1,
+        retry_after_s=0.25,
+        clock=itertools.count().__next__,
+    )
+
+
 def test_a_full_house_refuses_with_a_delay_and_recovers() -> None:
-    gate = AdmissionGate(1, 0.25)
-    with gate.admitted():
-        with pytest.raises(ResourceExhausted) as refused, gate.admitted():
+    door = gate(1)
+    with door.admitted():
+        with pytest.raises(ResourceExhausted) as refused, door.admitted():
             pass
         assert refused.value.retry_after_s == 0.25
-    with gate.admitted():
-        assert gate.in_flight == 1
-    assert gate.in_flight == 0
+    with door.admitted():
+        assert door.in_flight == 1
+    assert door.in_flight == 0
+
+
+def test_long_queues_lower_the_limit_to_its_floor_and_short_ones_raise_it_again() -> None:
+    door = gate(10, least=2)
+    for _ in range(20):
+        with door.admitted() as place:
+            place.queued_s = 0.5
+    assert door.limit == 2
+    for _ in range(30):
+        with ExitStack() as held:
+            for place in [held.enter_context(door.admitted()) for _ in range(int(door.limit))]:
+                place.queued_s = 0.01
+    assert door.limit == 10
+
+
+def test_searches_admitted_before_a_cut_do_not_cut_again() -> None:
+    door = gate(10)
+    with door.admitted() as one, door.admitted() as other:
+        one.queued_s = other.queued_s = 0.5
+    assert door.limit == 8
+
+
+def test_a_gate_that_is_hardly_used_learns_nothing() -> None:
+    door = gate(10)
+    with door.admitted() as place:
+        place.queued_s = 0.5
+    for _ in range(20):
+        with door.admitted() as place:
+            place.queued_s = 0.0
+    assert door.limit == 8
+
+
+def test_a_search_that_did_not_end_says_nothing_about_queues() -> None:
+    door = gate(10)
+    with pytest.raises(ValueError), door.admitted():  # noqa: PT011
+        raise ValueError
+    assert (door.limit, door.in_flight) == (10, 0)
