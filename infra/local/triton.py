@@ -36,11 +36,16 @@ class Triton:
     stop_signal = signal.SIGTERM
     stop_wait_s = 15.0
 
-    def __init__(self) -> None:
-        self.places = Places.of(self.name)
-        self._grpc_port = port_of("triton", 8001)
-        self._http_port = port_of("triton_http", 8000)
-        self._metrics_port = port_of("triton_metrics", 8002)
+    def __init__(
+        self, *, places: Places | None = None, ports: tuple[int, int, int] | None = None
+    ) -> None:
+        self.places = places or Places.of(self.name)
+        # gRPC, HTTP and metrics.
+        self._grpc_port, self._http_port, self._metrics_port = ports or (
+            port_of("triton", 8001),
+            port_of("triton_http", 8000),
+            port_of("triton_metrics", 8002),
+        )
 
     def endpoint(self) -> tuple[str, str]:
         """Return the gRPC door."""

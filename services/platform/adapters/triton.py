@@ -74,6 +74,7 @@ class Triton:
         )
         self._name = f"{BACKEND}/{settings.model}"
         self._channel: grpc.aio.Channel | None = None
+        self._known_stub: service_pb2_grpc.GRPCInferenceServiceStub | None = None
 
     @property
     def model(self) -> str:
@@ -156,9 +157,10 @@ class Triton:
         )
 
     def _stub(self) -> service_pb2_grpc.GRPCInferenceServiceStub:
-        if self._channel is None:
+        if self._known_stub is None:
             self._channel = rpc.channel(self._settings.url, _credentials(self._settings))
-        return service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+            self._known_stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+        return self._known_stub
 
     def _request(self, inputs: Tensors) -> service_pb2.ModelInferRequest:
         request = service_pb2.ModelInferRequest(model_name=self.model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -17,6 +18,7 @@ from services.platform.adapters.triton_llm import TritonLLM
 from services.platform.deadline import Deadline
 from services.platform.errors import Unavailable
 from services.platform.settings import LLMSettings, TritonSettings
+from tests.certificates import make_certificates
 
 INPUTS = {"flag": np.array([True])}
 
@@ -44,9 +46,17 @@ class _Server(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[mi
 
 
 @asynccontextmanager
-async def serving(servicer: _Server, address: str = "127.0.0.1:0") -> AsyncIterator[str]:
+async def serving(
+    servicer: _Server,
+    address: str = "127.0.0.1:0",
+    credentials: grpc.ServerCredentials | None = None,
+) -> AsyncIterator[str]:
     server = grpc.aio.server()
-    port = server.add_insecure_port(address)
+    port = (
+        server.add_insecure_port(address)
+        if credentials is None
+        else server.add_secure_port(address, credentials)
+    )
     service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(servicer, server)
     await server.start()
     yield f"127.0.0.1:{port}"
@@ -126,3 +136,31 @@ async def test_a_server_known_to_be_away_is_not_asked_and_found_again_when_it_is
         assert outputs["text_output"].tolist() == [b"here"]
         assert (await triton.infer(INPUTS)).keys() == {"text_output"}
     await triton.close()
+
+
+async def test_over_mutual_tls_only_a_client_with_a_certificate_is_answered(
+    tmp_path: Path,
+) -> None:
+    made = make_certificates(tmp_path)
+    credentials = grpc.ssl_server_credentials(
+        [(made.key.read_bytes(), made.certificate.read_bytes())],
+        made.authority.read_bytes(),
+        require_client_auth=True,
+    )
+    async with serving(_Server(text(b"here", final=True)), credentials=credentials) as url:
+        trusting = TritonSettings(
+            url=url, model="m", tls=True, root_certificates_file=made.authority, timeout_s=5
+        )
+        known = trusting.model_copy(
+            update={"certificate_file": made.certificate, "key_file": made.key}
+        )
+        plain = TritonSettings(url=url, model="m", timeout_s=5)
+        untrusting = known.model_copy(update={"root_certificates_file": None})
+        for settings in (trusting, plain, untrusting):
+            triton = Triton(settings)
+            with pytest.raises(Unavailable):
+                await triton.infer(INPUTS)
+            await triton.close()
+        triton = Triton(known)
+        assert (await triton.infer(INPUTS)).keys() == {"text_output"}
+        await triton.close()
