@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from concierge.events.v1 import event_bus_pb2_grpc
 
 from services.embedded import event_bus_door
+from services.ingestion.adapters.event_publisher import FACTS_TOPIC, HOTEL_TOPIC
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
+from services.ingestion.adapters.kafka_publisher import KafkaPublisher
 from services.ingestion.ports import CataloguePublisher
+from services.platform.adapters.kafka_bus import KafkaBus
+from services.platform.adapters.kafka_topics import KafkaTopics, admin_client
 from services.platform.adapters.memory_bus import InMemoryBus
-from services.platform.bus import Subscription
+from services.platform.bus import EventBus, Subscription
 from services.platform.errors import Unavailable
-from services.platform.events import Record
+from services.platform.events import Event, Record
 from services.platform.health import Health
 from services.platform.rpc import RpcServer
 from services.platform.settings import RpcSettings
-from services.platform.topics import load_topics
+from services.platform.topics import Topic, load_topics
 from tests.contract.ingestion.catalogue_publisher_contract import (
     CataloguePublisherContract,
     Publish,
     Read,
     hotel,
 )
+from tests.kafka_topics import settings_for_tests
 from tests.waiting import eventually
 
 
@@ -53,23 +61,69 @@ class TestGrpcPublisher(CataloguePublisherContract):
 
     @pytest.fixture
     def read(self, bus: InMemoryBus) -> Read:
-        async def read(topic: str, count: int) -> list[Record]:
-            records: list[Record] = []
+        return lambda topic, count: _read(bus, topic, count)
 
-            async def keep(record: Record) -> None:
-                records.append(record)
 
-            async def are_there() -> bool:
-                return len(records) >= count
+async def _read(bus: EventBus, topic: str, count: int) -> list[Record]:
+    records: list[Record] = []
 
-            consumption = await bus.subscribe(
-                Subscription("concierge.vector_retrieval.test", (topic,), keep, from_beginning=True)
-            )
-            await eventually(are_there)
-            await consumption.stop()
-            return records
+    async def keep(record: Record) -> None:
+        records.append(record)
 
-        return read
+    async def are_there() -> bool:
+        return len(records) >= count
+
+    consumption = await bus.subscribe(
+        Subscription("concierge.test", (topic,), keep, max_in_flight=1, whole=True)
+    )
+    await eventually(are_there)
+    await consumption.stop()
+    return records
+
+
+class _RenamedTopics(KafkaPublisher):
+    """Publishes to topics of a test's own."""
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        super().__init__(settings_for_tests(), {topic.name: topic for topic in topics.values()})
+        self._names = {name: topic.name for name, topic in topics.items()}
+
+    def send(self, events: Sequence[Event[Any]]) -> None:
+        super().send([replace(event, topic=self._names[event.topic]) for event in events])
+
+
+@pytest.mark.integration
+class TestKafkaPublisher(CataloguePublisherContract):
+    @pytest.fixture
+    def topics(self) -> Iterator[Mapping[str, Topic]]:
+        """Topics of this test's own, by the names they stand for."""
+        run, shipped = f"test{uuid.uuid4().hex[:10]}", load_topics()
+        topics = {
+            name: replace(shipped[name], name=f"{run}.{name}")
+            for name in (HOTEL_TOPIC, FACTS_TOPIC)
+        }
+        own = {topic.name: topic for topic in topics.values()}
+        KafkaTopics(settings_for_tests(), own).apply()
+        yield topics
+        with admin_client(settings_for_tests()) as admin:
+            admin.delete_topics(list(own))
+
+    @pytest.fixture
+    async def publish(self, topics: Mapping[str, Topic]) -> AsyncIterator[Publish]:
+        publisher = _RenamedTopics(topics)
+
+        async def call(work: Callable[[CataloguePublisher], None]) -> None:
+            await asyncio.to_thread(work, publisher)
+
+        yield call
+        await asyncio.to_thread(publisher.close)
+
+    @pytest.fixture
+    async def read(self, topics: Mapping[str, Topic]) -> AsyncIterator[Read]:
+        own = {topic.name: topic for topic in topics.values()}
+        bus = KafkaBus(settings_for_tests(), own, client_id="test")
+        yield lambda topic, count: _read(bus, topics[topic].name, count)
+        await bus.close()
 
 
 def test_a_bus_that_is_away_is_unavailable() -> None:
