@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.platform.settings import KafkaSettings, ServiceSettings
+from services.platform.settings import ServiceSettings
 
 
 class IngestionSettings(ServiceSettings):
@@ -37,5 +37,4 @@ class IngestionSettings(ServiceSettings):
     publish_timeout_s: float = Field(
         default=30.0, gt=0, description="For one batch over publish_target."
     )
-    kafka: KafkaSettings = KafkaSettings()
     task_limit_s: int = Field(default=120, ge=1, description="Longest task expected.")

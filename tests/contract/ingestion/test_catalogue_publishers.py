@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from concierge.events.v1 import event_bus_pb2_grpc
@@ -21,11 +19,11 @@ from services.platform.adapters.kafka_topics import KafkaTopics, admin_client
 from services.platform.adapters.memory_bus import InMemoryBus
 from services.platform.bus import EventBus, Subscription
 from services.platform.errors import Unavailable
-from services.platform.events import Event, Record
+from services.platform.events import Record
 from services.platform.health import Health
 from services.platform.rpc import RpcServer
-from services.platform.settings import RpcSettings
-from services.platform.topics import Topic, load_topics
+from services.platform.settings import KafkaSettings, RpcSettings
+from services.platform.topics import load_topics
 from tests.contract.ingestion.catalogue_publisher_contract import (
     CataloguePublisherContract,
     Publish,
@@ -35,11 +33,13 @@ from tests.contract.ingestion.catalogue_publisher_contract import (
 from tests.kafka_topics import settings_for_tests
 from tests.waiting import eventually
 
+TOPICS = {name: load_topics()[name] for name in (HOTEL_TOPIC, FACTS_TOPIC)}
+
 
 class TestGrpcPublisher(CataloguePublisherContract):
     @pytest.fixture
     async def bus(self) -> AsyncIterator[InMemoryBus]:
-        bus = InMemoryBus(load_topics())
+        bus = InMemoryBus(TOPICS)
         yield bus
         await bus.close()
 
@@ -81,36 +81,20 @@ async def _read(bus: EventBus, topic: str, count: int) -> list[Record]:
     return records
 
 
-class _RenamedTopics(KafkaPublisher):
-    """Publishes to topics of a test's own."""
-
-    def __init__(self, topics: Mapping[str, Topic]) -> None:
-        super().__init__(settings_for_tests(), {topic.name: topic for topic in topics.values()})
-        self._names = {name: topic.name for name, topic in topics.items()}
-
-    def send(self, events: Sequence[Event[Any]]) -> None:
-        super().send([replace(event, topic=self._names[event.topic]) for event in events])
-
-
 @pytest.mark.integration
 class TestKafkaPublisher(CataloguePublisherContract):
     @pytest.fixture
-    def topics(self) -> Iterator[Mapping[str, Topic]]:
-        """Topics of this test's own, by the names they stand for."""
-        run, shipped = f"test{uuid.uuid4().hex[:10]}", load_topics()
-        topics = {
-            name: replace(shipped[name], name=f"{run}.{name}")
-            for name in (HOTEL_TOPIC, FACTS_TOPIC)
-        }
-        own = {topic.name: topic for topic in topics.values()}
-        KafkaTopics(settings_for_tests(), own).apply()
-        yield topics
-        with admin_client(settings_for_tests()) as admin:
-            admin.delete_topics(list(own))
+    def kafka(self) -> Iterator[KafkaSettings]:
+        """Settings under which topics are this test's own."""
+        settings = settings_for_tests(prefix=f"test{uuid.uuid4().hex[:10]}.")
+        KafkaTopics(settings, TOPICS).apply()
+        yield settings
+        with admin_client(settings) as admin:
+            admin.delete_topics([settings.prefix + name for name in TOPICS])
 
     @pytest.fixture
-    async def publish(self, topics: Mapping[str, Topic]) -> AsyncIterator[Publish]:
-        publisher = _RenamedTopics(topics)
+    async def publish(self, kafka: KafkaSettings) -> AsyncIterator[Publish]:
+        publisher = KafkaPublisher(kafka, TOPICS)
 
         async def call(work: Callable[[CataloguePublisher], None]) -> None:
             await asyncio.to_thread(work, publisher)
@@ -119,10 +103,9 @@ class TestKafkaPublisher(CataloguePublisherContract):
         await asyncio.to_thread(publisher.close)
 
     @pytest.fixture
-    async def read(self, topics: Mapping[str, Topic]) -> AsyncIterator[Read]:
-        own = {topic.name: topic for topic in topics.values()}
-        bus = KafkaBus(settings_for_tests(), own, client_id="test")
-        yield lambda topic, count: _read(bus, topics[topic].name, count)
+    async def read(self, kafka: KafkaSettings) -> AsyncIterator[Read]:
+        bus = KafkaBus(kafka, TOPICS, client_id="test")
+        yield lambda topic, count: _read(bus, topic, count)
         await bus.close()
 
 
