@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from services.platform.adapters.kafka_reader import Claim, Reader, Source
+from services.platform.adapters.kafka_reader import Reader
+from services.platform.adapters.kafka_source import Claim, Source
 from services.platform.bus import Subscription
 from services.platform.delivery import Bury, Delivery
 from services.platform.errors import Unavailable
