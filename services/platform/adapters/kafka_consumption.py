@@ -119,7 +119,7 @@ class KafkaConsumption:
             if claim.released or self._stopping is not None:
                 self._done += 1
                 continue
-            self._spawn(claim, (record,), self._delivery.one(record))
+            self._spawn(claim, (record,), self._delivery.one(record, claim.is_held))
 
     def _begin_batch(self, claim: Claim) -> None:
         if claim.in_work or not claim.waiting:
@@ -130,7 +130,7 @@ class KafkaConsumption:
             return
         count = min(self._subscription.max_batch, len(claim.waiting))
         records = [claim.waiting.popleft() for _ in range(count)]
-        self._spawn(claim, records, self._delivery.batch(records))
+        self._spawn(claim, records, self._delivery.batch(records, claim.is_held))
 
     def _spawn(
         self, claim: Claim, records: Sequence[Record], work: Coroutine[Any, Any, bool]

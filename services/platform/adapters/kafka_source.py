@@ -64,6 +64,10 @@ class Claim:
         self.end = 0
         self.committed: int | None = None
 
+    def is_held(self) -> bool:
+        """Tell whether it is still this member's."""
+        return not self.released
+
     def lag(self) -> int:
         """Return how many records are not finished; 1 while nothing is known yet."""
         if self.progress is None:
