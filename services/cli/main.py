@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import catalog, changes, ingest, search, serve, up
+from services.cli import admin, catalog, changes, ingest, search, serve, up
 
 app = typer.Typer(
     name="concierge",
@@ -26,6 +26,7 @@ app.command("facts")(changes.facts)
 app.command("jobs")(ingest.jobs)
 app.add_typer(ingest.quarantine_app, name="quarantine")
 app.add_typer(catalog.catalog_app, name="catalog")
+app.add_typer(admin.admin_app, name="admin")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ class Drift:
         subject: What differs: a topic, an index template, a collection.
         aspect: In which respect.
         wanted: What should be.
-        found: What is; empty for nothing.
+        found: What is.
     """
 
     subject: str

@@ -23,6 +23,8 @@ T = TypeVar("T")
 CLIENT_ID = "concierge-admin"
 CONNECT_MS = 3_000
 RETRY_S = 0.5
+SETTLE_S = 3.0
+SETTLE_POLL_S = 0.1
 
 
 async def partition_counts(settings: KafkaSettings) -> dict[str, int]:
@@ -81,7 +83,7 @@ class KafkaTopics:
         drifts = []
         for name, topic in self._topics.items():
             if name not in found:
-                drifts.append(Drift(name, "topic", "exists", "is missing"))
+                drifts.append(Drift(name, "topic", "there", "missing"))
                 continue
             if found[name] != topic.partitions:
                 drifts.append(Drift(name, "partitions", str(topic.partitions), str(found[name])))
@@ -118,6 +120,10 @@ class KafkaTopics:
                     for name in sorted(changed)
                 ]
             )
+        # Brokers learn of a change a moment after it is acknowledged.
+        limit = time.monotonic() + SETTLE_S
+        while time.monotonic() < limit and self._drifts(admin):
+            time.sleep(SETTLE_POLL_S)
 
 
 def _wanted(topic: Topic) -> dict[str, str]:
