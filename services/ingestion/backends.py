@@ -5,12 +5,11 @@ from __future__ import annotations
 from services.ingestion.adapters.celery_app import make_app
 from services.ingestion.adapters.celery_queue import CeleryQueue, NoQueue
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
-from services.ingestion.adapters.kafka_publisher import KafkaPublisher
 from services.ingestion.adapters.redis_jobs import RedisJobs
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.ports import CataloguePublisher, JobStore, TaskQueue
 from services.ingestion.settings import IngestionSettings
-from services.platform.topics import load_topics
+from services.platform.errors import FailedPrecondition
 
 
 def job_store(settings: IngestionSettings) -> JobStore:
@@ -21,10 +20,14 @@ def job_store(settings: IngestionSettings) -> JobStore:
 
 
 def publisher(settings: IngestionSettings) -> CataloguePublisher:
-    """Return the way onto the bus: the in-memory one of the process that is named, else Kafka."""
+    """Return the way onto the bus.
+
+    Raises:
+        FailedPrecondition: None is configured.
+    """
     if settings.publish_target:
         return GrpcPublisher(settings.publish_target, timeout_s=settings.publish_timeout_s)
-    return KafkaPublisher(settings.kafka, load_topics())
+    raise FailedPrecondition("ingestion has no bus: set INGESTION_PUBLISH_TARGET", reason="NO_BUS")
 
 
 def task_queue(settings: IngestionSettings) -> TaskQueue:

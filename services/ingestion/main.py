@@ -15,7 +15,11 @@ from services.vocabulary import Vocabulary
 def add_to_server(
     settings: IngestionSettings, *, server: RpcServer, vocabulary: Vocabulary
 ) -> None:
-    """Open the door on the backends that the settings choose."""
+    """Open the door on the backends that the settings choose.
+
+    Raises:
+        FailedPrecondition: The settings name no bus.
+    """
     server.add(
         ingestion_pb2_grpc.add_IngestionServiceServicer_to_server,
         IngestionServicer(

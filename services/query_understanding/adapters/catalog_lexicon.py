@@ -28,6 +28,8 @@ from services.query_understanding.domain.catalog_names import (
     NameMatch,
 )
 from services.query_understanding.domain.lexemes import bounded
+from services.query_understanding.domain.name_index import NameIndex, Resemblance
+from services.query_understanding.domain.name_words import NameWord
 from services.text.fold import fold_text, has_han
 
 # A tier is merged into the one before it once it is more than this share of it.
@@ -120,6 +122,7 @@ class InMemoryCatalogLexicon:
         self._built: set[str] = set()
         self._payloads: dict[str, dict[_Meaning, int]] = {}
         self._haystack: str | None = None
+        self._index: NameIndex[tuple[NameKind, str]] = NameIndex()
         self._known_places: dict[str, set[ListedPlace]] = defaultdict(set)
         self._know(places)
 
@@ -239,6 +242,10 @@ class InMemoryCatalogLexicon:
                 del self._payloads[word]
         if (before > 0) != (after > 0):
             changed.add(word)
+            kind, name, _ = meaning
+            if kind in (NameKind.HOTEL, NameKind.PLACE):
+                change_index = self._index.add if after > 0 else self._index.discard
+                change_index(word, (kind, name))
 
     def _keys(self, hotel: hotel_pb2.Hotel) -> Iterable[_Key]:
         display = hotel.names[0].text
@@ -285,6 +292,10 @@ class InMemoryCatalogLexicon:
                         NameMatch(start, end, kind, name, field) for kind, name, field in payload
                     )
         return found
+
+    def resembling(self, words: Sequence[NameWord]) -> list[Resemblance[tuple[NameKind, str]]]:
+        """Return the stretches of a text's words that resemble names of hotels and places."""
+        return self._index.find(words)
 
     def hotels_named(self, name: str) -> Sequence[HotelRecord]:
         """Return the hotels whose folded name or alias is exactly this."""

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.plan.condition import Field, ListedPlace, PlaceCategory
+from services.query_understanding.domain.name_index import Resemblance
+from services.query_understanding.domain.name_words import NameWord
 
 
 class NameKind(StrEnum):
@@ -30,6 +32,7 @@ class NameMatch:
             field such as a district.
         name: As the catalogue writes it (the display name of a hotel; the value of a field).
         field: The field, for VALUE.
+        rivals: What else the words could name as well, for names said loosely.
     """
 
     start: int
@@ -37,6 +40,7 @@ class NameMatch:
     kind: NameKind
     name: str
     field: Field | None = None
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class CatalogLexicon(Protocol):
 
     def find(self, text: str) -> list[NameMatch]:
         """Return the names in a folded text, overlaps included."""
+        ...
+
+    def resembling(self, words: Sequence[NameWord]) -> list[Resemblance[tuple[NameKind, str]]]:
+        """Return the stretches of a text's words that resemble names of hotels and places."""
         ...
 
     def hotels_named(self, name: str) -> Sequence[HotelRecord]:

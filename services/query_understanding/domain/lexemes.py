@@ -22,6 +22,7 @@ _SECTIONS = (
 )  # fmt: skip
 _GAP = re.compile(r"\s*\.\.\s*")
 _GAP_REACH = 16
+_LATIN_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Lexemes:
         for name, words in cues.items():
             for word in words:
                 self._add(word, "cue", name, need=False)
+        self.everyday = frozenset(
+            part for word in self._words for part in _LATIN_WORD.findall(word)
+        )
+        """Latin words of the vocabulary and the cues: no names by themselves."""
         for word, payload in self._words.items():
             self._automaton.add_word(word, (len(word), tuple(payload.items())))
         self._automaton.make_automaton()

@@ -84,7 +84,7 @@ def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
     text = said.turn.text
     for index, mention in enumerate(said.hotels):
         records = lexicon.hotels_named(mention.name)
-        if not records:
+        if not records or mention.rivals:
             continue
         record = records[0]
         until = said.hotels[index + 1].start if index + 1 < len(said.hotels) else len(text)

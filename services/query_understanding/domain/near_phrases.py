@@ -83,6 +83,8 @@ _AFTER_APART = re.compile(r"(?:比较|稍微|很|更)?(?:近|不远|\d|[一二�
 _DEMONSTRATIVE = re.compile(
     r"(?:这|那|该)(?:个|家|座|间|处|条|片|所|栋)?(?P<noun>[\u4e00-\u9fff]{1,4}?)的?$"
 )
+# No guest says more in one turn; what repeats without end is not read to the end.
+_MOST_PHRASES = 24
 _STOPS = re.compile(r"[,，。！？!?;；]")
 # One thing of its own: "找个酒店附近的餐馆", "周边的餐馆里有没有…", and what only meals and sights have.
 _SEEKS = re.compile(
@@ -99,6 +101,7 @@ def near_phrases(said: Recognised, named: Sequence[NamedPlace]) -> tuple[NearPhr
     if text.isascii():
         return ()
     cues = [c for c in said.of("near_after", "near_before") if not text[c.start : c.end].isascii()]
+    cues = cues[:_MOST_PHRASES]
     return tuple(_phrase(cue, cues, said, named) for cue in cues)
 
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from services.plan.condition import Field
 from services.query_understanding.domain.catalog_names import CatalogLexicon, NameKind, NameMatch
 from services.query_understanding.domain.lexemes import Found, Lexemes
+from services.query_understanding.domain.loose_names import is_said_as_name, loose_names
 from services.query_understanding.domain.mention import Atom, Break, Cue, Item
 from services.query_understanding.domain.quantities import (
     Count,
@@ -37,6 +38,7 @@ class HotelMention:
     end: int
     name: str
     whole: bool
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def recognise(
     """Find everything that is known in an utterance."""
     text = turn.text
     known = lexemes.find(text)
-    names = lexicon.find(text)
+    exact = [n for n in lexicon.find(text) if is_said_as_name(n, turn, lexemes)]
+    names = [*exact, *_looser(loose_names(turn, lexemes, lexicon), exact, known)]
     result = Recognised(turn)
     taken = _Occupied(len(text))
     reader = TermReader(lexemes.vocabulary, lexicon)
@@ -162,6 +165,15 @@ def recognise(
     return result
 
 
+def _looser(
+    loose: Iterable[NameMatch], exact: Sequence[NameMatch], known: Sequence[Found]
+) -> Iterable[NameMatch]:
+    """Leave out what only resembles where a name or a word of the vocabulary is said as it is."""
+    said = [(n.start, n.end) for n in exact if n.kind is not NameKind.HOTEL_PART]
+    said += [(f.start, f.end) for f in known if f.section != "cue" and not f.need]
+    return (n for n in loose if not any(s <= n.start and n.end <= e for s, e in said))
+
+
 def _rank(name: NameMatch) -> int:
     return {
         NameKind.HOTEL: 5, NameKind.VALUE: 4, NameKind.HOTEL_PART: 3, NameKind.PLACE: 1
@@ -197,10 +209,12 @@ def _take_name(
             return
         result.atoms.append(atom)
     elif match.kind is NameKind.PLACE:
+        if match.rivals:
+            return
         result.places.append(PlaceName(start, end, match.name))
     else:
         whole = match.kind is NameKind.HOTEL
-        result.hotels.append(HotelMention(start, end, match.name, whole))
+        result.hotels.append(HotelMention(start, end, match.name, whole, match.rivals))
         # The same words may name a place as well ("北京饭店附近"): the reader of places decides.
         for other in names:
             if other.kind is NameKind.PLACE and (other.start, other.end) == (start, end):

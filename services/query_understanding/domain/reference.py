@@ -23,6 +23,11 @@ def resolve_hotel(
     mention: HotelMention, state: DialogueState, lexicon: CatalogLexicon
 ) -> Sequence[HotelRecord]:
     """Return the hotels a name means: shown ones first, then the catalogue's."""
+    if mention.rivals:
+        names = (mention.name, *mention.rivals)
+        alike = [record for name in names for record in lexicon.hotels_named(name)]
+        on_screen = {hotel.hotel_id for hotel in state.shown}
+        return [record for record in alike if record.hotel_id in on_screen][:1] or alike
     records = lexicon.hotels_named(mention.name)
     if mention.whole and records:
         return records
@@ -38,7 +43,10 @@ def referred(
     """Return the hotels the words point at: by name, by place in the list, or the one in focus."""
     found: list[ShownReference] = []
     for mention in said.hotels:
-        for record in resolve_hotel(mention, state, lexicon)[:1]:
+        records = resolve_hotel(mention, state, lexicon)
+        if mention.rivals and len(records) > 1:
+            continue
+        for record in records[:1]:
             spans = (said.turn.span(mention.start, mention.end),)
             found.append(ShownReference(record.hotel_id, spans))
     if found:

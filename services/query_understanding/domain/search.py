@@ -45,6 +45,7 @@ from services.query_understanding.domain.reference import place_meant, referred,
 from services.query_understanding.domain.state import MOST_PLANS, DialogueState
 
 _MOST_KEYWORD_CHARS = 400
+_MOST_OPTIONS = 5
 
 
 def search(
@@ -56,7 +57,7 @@ def search(
 ) -> tuple[QueryPlan, tuple[QueryPlan, ...]]:
     """Return the plan of a turn that asks for hotels, and the plans to remember."""
     _settle_kind(said, state, lexicon)
-    unknown = _clarify(base, said, places, state)
+    unknown = _clarify(base, said, places, state, lexicon)
     if unknown is not None:
         return unknown, state.plans
     near = list(places.near)
@@ -172,9 +173,17 @@ def _settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon
 
 
 def _clarify(
-    base: QueryPlan, said: Recognised, places: PlaceReadings, state: DialogueState
+    base: QueryPlan,
+    said: Recognised,
+    places: PlaceReadings,
+    state: DialogueState,
+    lexicon: CatalogLexicon,
 ) -> QueryPlan | None:
     zh = base.language != "en"
+    for mention in said.hotels if not places.near else ():
+        options = resolve_hotel(mention, state, lexicon)
+        if mention.rivals and len(options) > 1:
+            return which_hotel(base, [record.names[-1 if not zh else 0] for record in options])
     if places.unknown is not None and not places.near:
         question = "请问具体在哪里？" if zh else "Where is that, please?"
         asked = Clarification(question, "place")
@@ -194,6 +203,17 @@ def _clarify(
             base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
         )
     return None
+
+
+def which_hotel(base: QueryPlan, options: Sequence[str] = ()) -> QueryPlan:
+    """Ask which hotel is meant, of those that could be."""
+    question = "请问您说的是哪家酒店？" if base.language != "en" else "Which hotel do you mean?"
+    return replace(
+        base,
+        outcome=Outcome.CLARIFY,
+        clarification=Clarification(question, "hotel", tuple(options[:_MOST_OPTIONS])),
+        outcome_reason="UNKNOWN_HOTEL" if not options else "AMBIGUOUS_HOTEL",
+    )
 
 
 def _anaphoric_place(

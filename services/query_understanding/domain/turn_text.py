@@ -17,6 +17,9 @@ _SQUEEZE = re.compile(
     r"(?<=\w) (?=n't\b)|(?<=\w) (?='(?:m|s|d|ll|ve|re)\b)|(?<=\w) (?=-)|(?<=-) (?=\w)"
     r"|(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])|(?<= ) +"
 )
+_SMALL = re.compile(r"[a-z]")
+# "I" is written large by nearly everybody and tells nothing.
+_CAPITAL = re.compile(r"[A-Z](?<!\bI)|\bI\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,14 @@ class TurnText:
         text: Folded: lower case, simplified characters, half width, single blanks.
         offsets: For each character of `text` its place in `original`; one more entry: the end.
         language: "zh", "zh-Hant" or "en".
+        cased: The original tells capitals from small letters.
     """
 
     original: str
     text: str
     offsets: tuple[int, ...]
     language: str
+    cased: bool = False
 
     def span(self, start: int, end: int) -> Span:
         """Return the guest's own characters for a stretch of `text`."""
@@ -42,6 +47,10 @@ class TurnText:
             return Span(at, at, "")
         first, last = self.offsets[start], self.offsets[end - 1] + 1
         return Span(first, last, self.original[first:last])
+
+    def is_capital(self, at: int) -> bool:
+        """Tell whether the original has a capital at a place of `text`."""
+        return self.original[self.offsets[at]].isupper()
 
 
 def read(original: str, locale: str = "") -> TurnText:
@@ -53,7 +62,8 @@ def read(original: str, locale: str = "") -> TurnText:
         keep = _kept(len(text), holes)
         offsets = (*(offsets[index] for index in keep), offsets[-1])
         text = "".join(text[index] for index in keep)
-    return TurnText(original, text, offsets, _language(original, text, locale))
+    cased = bool(_SMALL.search(original) and _CAPITAL.search(original))
+    return TurnText(original, text, offsets, _language(original, text, locale), cased)
 
 
 def _kept(length: int, holes: list[tuple[int, int]]) -> list[int]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from services.plan.condition import Field, Name, NameMatch, PlaceCategory, Span
 from services.plan.query_plan import (
-    Clarification,
     Outcome,
     Planner,
     QueryPlan,
@@ -22,8 +21,8 @@ from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.places import PlaceReadings, read_places
 from services.query_understanding.domain.recognise import Recognised, recognise
-from services.query_understanding.domain.reference import referred
-from services.query_understanding.domain.search import search
+from services.query_understanding.domain.reference import referred, resolve_hotel
+from services.query_understanding.domain.search import search, which_hotel
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState
 from services.query_understanding.domain.turn_text import read
 
@@ -110,12 +109,8 @@ def _about(
     references = referred(said, state, lexicon)
     shown = {hotel.hotel_id for hotel in state.shown}
     if not references:
-        zh = base.language != "en"
-        question = "请问您说的是哪家酒店？" if zh else "Which hotel do you mean?"
-        return replace(
-            base, outcome=Outcome.CLARIFY, clarification=Clarification(question, "hotel"),
-            outcome_reason="UNKNOWN_HOTEL", requested_facts=verdict.facts,
-        )  # fmt: skip
+        alike = [r.name for m in said.hotels for r in resolve_hotel(m, state, lexicon)]
+        return replace(which_hotel(base, alike), requested_facts=verdict.facts)
     record = lexicon.record(references[0].hotel_id)
     name = record.name if record is not None else ""
     condition = Name(name, NameMatch.EXACT, references[0].spans) if name else None

@@ -1,0 +1,222 @@
+"""The words that names are made of: folded alike in texts, in Latin names and in Chinese ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import yaml
+
+from services.platform.errors import FailedPrecondition
+from services.text.fold import has_han
+from services.text.romanise import syllable
+
+FILE: Final = Path(__file__).parents[1] / "data" / "name_words.yaml"
+
+Slot: TypeAlias = tuple[str, ...]
+"""One word of a name in every form it may be said in."""
+
+_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[()\[\],.!?;:\"/&]|[\u3400-\u9fff]+")
+_LATIN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+_BRACKETED: Final = re.compile(r"\(([^()]*)\)")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]+")
+_BREAKS: Final = frozenset('.!?;:"')
+_LOOSENING: Final = frozenset(["and", "to", "at", "by", "on", "in", "for"])
+_LONGEST_TRANSLATED: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NameWord:
+    """A word of a text.
+
+    Attributes:
+        start, end: Place in the text.
+        form: Folded: possessive and plural endings gone, one spelling per word.
+        marked: It looks like part of a name.
+        breaks: A stop stands before it: no name goes on over it.
+        loosens: A comma or "and" stands before it: a name may go on, or another begin.
+    """
+
+    start: int
+    end: int
+    form: str
+    marked: bool = False
+    breaks: bool = False
+    loosens: bool = False
+
+    @property
+    def parted(self) -> bool:
+        """Whether anything stands between the word and the one before."""
+        return self.breaks or self.loosens
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    same: dict[str, str]
+    light: frozenset[str]
+    houses: frozenset[str]
+    dropped: frozenset[str]
+    translated: dict[str, tuple[Slot, ...]]
+    either: dict[str, str]
+    first: frozenset[str]
+
+    def translation(self, run: str, at: int) -> tuple[int, tuple[Slot, ...]]:
+        """Return the longest word at a place of Chinese text that names translate, and how.
+
+        A single character is one only at the end: "店" is a branch, "店铺" is not.
+        """
+        if run[at] in self.first:
+            for size in range(min(_LONGEST_TRANSLATED, len(run) - at), 0, -1):
+                meant = self.translated.get(run[at : at + size])
+                if meant is not None and (size > 1 or at + 1 == len(run)):
+                    return size, meant
+        return 1, ()
+
+
+def words_of_text(
+    text: str,
+    capital: Callable[[int], bool] | None = None,
+    everyday: Container[str] = frozenset(),
+) -> list[NameWord]:
+    """Cut a folded text into the words that names could be made of.
+
+    Args:
+        text: Folded.
+        capital: Tells whether the original has a capital or a digit at a place of `text`; `None`
+            where the original has no capitals to go by.
+        everyday: Words that make no name by themselves: at the start of a sentence a capital
+            says nothing of them, and where there are no capitals they mark nothing.
+    """
+    dropped = _words().dropped
+    words: list[NameWord] = []
+    breaks, loosens = True, False
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if not (word[0].isascii() and word[0].isalnum()):
+            breaks = breaks or word in _BREAKS or not word[0].isascii()
+            loosens = loosens or word in ",/"
+            continue
+        if word in dropped:
+            loosens = loosens or word in _LOOSENING
+            continue
+        if capital is None:
+            marked = word not in everyday and not word[0].isdigit()
+        else:
+            plain = breaks and word.partition("'")[0] in everyday
+            marked = capital(match.start()) and not plain
+        marked = marked or (
+            word[0].isdigit() and not (breaks or loosens) and bool(words) and words[-1].marked
+        )
+        words.append(NameWord(*match.span(), form_of(word), marked, breaks, loosens))
+        breaks, loosens = False, False
+    return words
+
+
+def slots_of_name(name: str) -> tuple[tuple[Slot, ...], int]:
+    """Return the words of a folded name, each once, and how many of them stand outside brackets.
+
+    Chinese words are translated or spelt. Those in brackets, a branch of a chain, come last.
+    """
+    head = dict.fromkeys(_slots(_BRACKETED.sub(" ", name)))
+    branch = dict.fromkeys(
+        slot for inside in _BRACKETED.findall(name) for slot in _slots(inside) if slot not in head
+    )
+    return (*head, *branch), len(head)
+
+
+def _slots(words: str) -> Iterable[Slot]:
+    if has_han(words):
+        for run in _HAN.findall(words):
+            yield from _han_slots(run)
+    dropped = _words().dropped
+    for word in _LATIN.findall(words):
+        if word not in dropped:
+            yield (form_of(word),)
+
+
+@lru_cache(maxsize=65_536)
+def form_of(word: str) -> str:
+    """Return the one form of a word's spellings."""
+    same = _words().same
+    word = word.removesuffix("'s").replace("'", "")
+    word = same.get(word, word)
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    return same.get(word, word)
+
+
+def tells_a_house(text: str) -> bool:
+    """Tell whether a folded text has a word for a house to stay in."""
+    houses = _words().houses
+    return any(form_of(word) in houses for word in _WORD.findall(text))
+
+
+def tells_only_a_sort(form: str) -> bool:
+    """Tell whether a word says what sort of place a name names, and nothing more."""
+    return form in _words().light
+
+
+def _han_slots(run: str) -> Iterable[Slot]:
+    """Translate what is translated; spell the rest by pairs of syllables."""
+    words = _words()
+    since = at = 0
+    while at < len(run):
+        size, meant = words.translation(run, at)
+        if meant:
+            yield from _spelt_slots(run[since:at])
+            yield from meant
+            since = at + size
+        at += size
+    yield from _spelt_slots(run[since:])
+
+
+def _spelt_slots(piece: str) -> Iterable[Slot]:
+    if not piece:
+        return
+    either = _words().either
+    readings = [syllable(character) or "" for character in piece]
+    if len(piece) == 1:
+        forms = tuple(filter(None, (readings[0], either.get(piece))))
+        if forms:
+            yield forms
+    for at, pair in enumerate(pairwise(readings)):
+        meant = either.get(piece[at + 1]) or (either.get(piece[0]) if at == 0 else None)
+        forms = tuple(filter(None, ("".join(pair), meant)))
+        if forms:
+            yield forms
+
+
+def _spelling(han: str) -> str:
+    return "".join(syllable(character) or "" for character in han)
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    try:
+        raw = yaml.load(FILE.read_bytes(), Loader=yaml.BaseLoader)
+        same = {other: word for word, others in raw["same"].items() for other in others}
+        either = {han: word for word, hans in raw["either"].items() for han in hans}
+        translated: dict[str, tuple[Slot, ...]] = {
+            han: tuple((word,) for word in words.split())
+            for words, hans in raw["translated"].items()
+            for han in hans
+        }
+        for han, word in either.items():
+            if len(han) > 1:
+                translated[han] = ((word, _spelling(han)),)
+        return _Words(
+            same,
+            frozenset(raw["light"]),
+            frozenset(raw["houses"]),
+            frozenset(raw["dropped"]),
+            translated,
+            either,
+            frozenset(han[0] for han in translated),
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise FailedPrecondition(f"{FILE.name} lacks a section: {error}") from error

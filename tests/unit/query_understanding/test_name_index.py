@@ -1,0 +1,87 @@
+"""Names said loosely are found, told apart, and refused where too little of them is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.query_understanding.domain.name_index import NameIndex
+from services.query_understanding.domain.name_words import words_of_text
+from services.text.fold import fold_text
+
+NAMES = {
+    "regent": ["The Regent Northport", "北港丽晶酒店"],
+    "mulan": ["Mulan Garden Hotel", "木兰花园酒店"],
+    "mulan hill": ["Mulan Hill Resort", "木兰山度假村"],
+    "pine west": ["Pine Inn (Northport West Railway Station)", "青松酒店(北港西站店)"],
+    "pine lake": ["Pine Inn (Crane Lake)", "青松酒店(鹤湖店)"],
+    "pine tower": ["Pine Inn (Old Tower Street)", "青松酒店(古楼大街店)"],
+    "duck": ["Old Wharf Roast Duck (Lantern Street Branch)", "老码头烤鸭(灯笼街店)"],
+    "court north": ["Lantern Court Hotel"],
+    "court south": ["Lantern Court Inn"],
+    "cannon": ["Cannon House", "炮台旅舍"],
+    "museum": ["Museum of Salt and Sea", "盐海博物馆"],
+}
+
+
+@pytest.fixture(scope="module")
+def index() -> NameIndex[str]:
+    index: NameIndex[str] = NameIndex()
+    for meaning, names in NAMES.items():
+        for name in names:
+            index.add(fold_text(name), meaning)
+    # Other houses, so that common words are common.
+    for number in range(40):
+        index.add(f"northport house of guests {chr(97 + number % 26)}x{number} hotel", f"n{number}")
+    return index
+
+
+def found(index: NameIndex[str], text: str) -> list[tuple[str, ...]]:
+    folded = fold_text(text)
+    words = words_of_text(folded, lambda at: text[at].isupper(), frozenset({"is", "what", "we"}))
+    return [likeness.meanings for likeness in index.find(words)]
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("What is the phone of Regent Hotel Northport?", "regent"),
+        ("Mulan Gardens is fine", "mulan"),
+        ("we stayed at the Mu Lan Garden", "mulan"),
+        ("Pine Inn (Northport West Station)", "pine west"),
+        ("Qingsong Hotel (Hehu)", "pine lake"),
+        ("the Oldwharf Roast Duck in Lantern Street", "duck"),
+        ("the Canon House", "cannon"),
+        ("Salt & Sea Museum", "museum"),
+        ("Laomatou Roast Duck", "duck"),
+    ],
+)
+def test_a_name_is_found_by_what_is_said_of_it(
+    index: NameIndex[str], text: str, meaning: str
+) -> None:
+    assert found(index, text) == [(meaning,)]
+
+
+def test_names_that_fit_alike_are_told_as_rivals(index: NameIndex[str]) -> None:
+    (meanings,) = found(index, "is the Lantern Court free")
+    assert set(meanings) == {"court north", "court south"}
+
+
+@pytest.mark.parametrize("text", ["Northport", "Old Tower Street", "What is it", "a garden", ""])
+def test_where_a_house_is_or_what_it_has_is_no_name(index: NameIndex[str], text: str) -> None:
+    assert found(index, text) == []
+
+
+def test_two_names_side_by_side_are_two(index: NameIndex[str]) -> None:
+    assert found(index, "Mulan Hill Resort and Cannon House") == [("mulan hill",), ("cannon",)]
+
+
+def test_a_forgotten_name_is_no_longer_found(index: NameIndex[str]) -> None:
+    own: NameIndex[str] = NameIndex()
+    for number in range(3000):
+        own.add(f"house {number} of reeds", "reeds")
+        own.discard(f"house {number} of reeds", "reeds")
+    own.add("crane lake lodge", "crane")
+    assert len(own) == 1
+    assert found(own, "Crane Lake Lodge") == [("crane",)]
+    own.discard("crane lake lodge", "crane")
+    assert found(own, "Crane Lake Lodge") == []
