@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from services.plan.condition import (
@@ -45,6 +49,7 @@ PLACES = tuple(
     for name in ("故宫", "天安门", "King's Cross")
 )
 POINTS = (Point(39.90, 116.40), Point(39.91, 116.41), Point(52.2, 0.12), Point(-33.9, 151.2))
+T = TypeVar("T")
 IDS = tuple(f"h{n}" for n in range(12))
 
 
@@ -85,6 +90,46 @@ def hotels(hotel_id: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[
 def catalogues() -> st.SearchStrategy[list[HotelFacts]]:
     """Up to a dozen records with distinct ids."""
     return st.lists(hotels(), min_size=1, max_size=12, unique_by=lambda hotel: hotel.hotel_id)
+
+
+def many_hotels(count: int, seed: int) -> list[HotelFacts]:
+    """Records like those of `hotels`, spread around the points; the same for a seed."""
+    chance = random.Random(seed)
+
+    def one(values: Sequence[T]) -> T | None:
+        return chance.choice(values) if chance.random() < 0.7 else None
+
+    def some(values: Sequence[T]) -> frozenset[T] | None:
+        count = chance.randint(0, min(3, len(values)))
+        return frozenset(chance.sample(values, count)) if chance.random() < 0.7 else None
+
+    def somewhere() -> Point:
+        """At one of the points or up to a few kilometres from it."""
+        at, spread = chance.choice(POINTS), chance.choice((0, 0.01, 0.3))
+        return Point(at.latitude + chance.gauss(0, spread), at.longitude + chance.gauss(0, spread))
+
+    return [
+        HotelFacts(
+            hotel_id=f"h{number}",
+            names=tuple(map(fold_name, chance.sample(NAMES, chance.randint(1, 2)))),
+            brand=one(WORDS[Field.BRAND]),
+            kind=one(WORDS[Field.KIND]),
+            tier=one(WORDS[Field.TIER]),
+            star_rating=one(NUMBERS[Field.STAR_RATING]),
+            price_band=one(WORDS[Field.PRICE_BAND]),
+            price=one(NUMBERS[Field.PRICE]),
+            guest_rating=one(NUMBERS[Field.GUEST_RATING]),
+            review_count=None if chance.random() < 0.3 else chance.choice((0, 1, 250)),
+            facilities=some(WORDS[Field.FACILITY]),
+            room_types=some(WORDS[Field.ROOM_TYPE]),
+            district=one(WORDS[Field.DISTRICT]),
+            city=one(WORDS[Field.CITY]),
+            nearby=some(PLACES),
+            location=somewhere() if chance.random() < 0.8 else None,
+            closed=chance.random() < 0.2,
+        )
+        for number in range(count)
+    ]
 
 
 def _terms() -> st.SearchStrategy[Condition]:

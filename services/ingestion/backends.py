@@ -5,11 +5,12 @@ from __future__ import annotations
 from services.ingestion.adapters.celery_app import make_app
 from services.ingestion.adapters.celery_queue import CeleryQueue, NoQueue
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
+from services.ingestion.adapters.kafka_publisher import KafkaPublisher
 from services.ingestion.adapters.redis_jobs import RedisJobs
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.ports import CataloguePublisher, JobStore, TaskQueue
 from services.ingestion.settings import IngestionSettings
-from services.platform.errors import FailedPrecondition
+from services.platform.topics import load_topics
 
 
 def job_store(settings: IngestionSettings) -> JobStore:
@@ -20,14 +21,10 @@ def job_store(settings: IngestionSettings) -> JobStore:
 
 
 def publisher(settings: IngestionSettings) -> CataloguePublisher:
-    """Return the way onto the bus.
-
-    Raises:
-        FailedPrecondition: None is configured.
-    """
+    """Return the way onto the bus: the in-memory one of the process that is named, else Kafka."""
     if settings.publish_target:
         return GrpcPublisher(settings.publish_target, timeout_s=settings.publish_timeout_s)
-    raise FailedPrecondition("ingestion has no bus: set INGESTION_PUBLISH_TARGET", reason="NO_BUS")
+    return KafkaPublisher(settings.kafka, load_topics())
 
 
 def task_queue(settings: IngestionSettings) -> TaskQueue:

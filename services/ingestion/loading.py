@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concierge.catalog.v1 import hotel_pb2
-from google.protobuf import json_format
 
 from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import RawRow, read_rows
 from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 from services.ingestion.domain.mapping import HotelMapping, read_mapping
 from services.ingestion.domain.values import Row, RowError
+from services.ingestion.hotel_json import hotel_from_json
 from services.ingestion.ports import CataloguePublisher, JobStore
 from services.platform.errors import FailedPrecondition
 from services.vocabulary import Vocabulary
@@ -134,10 +134,7 @@ class RowReader:
         return self._own(row)
 
     def _own(self, row: Row) -> hotel_pb2.Hotel:
-        try:
-            hotel = json_format.ParseDict(dict(row), hotel_pb2.Hotel())
-        except json_format.ParseError as error:
-            raise RowError("row", str(error)[:300]) from error
+        hotel = hotel_from_json(row)
         if not 1 <= len(hotel.id) <= 128:
             raise RowError("id", "must be a text of 1 to 128 characters")
         if not hotel.names:

@@ -15,11 +15,7 @@ from services.vocabulary import Vocabulary
 def add_to_server(
     settings: IngestionSettings, *, server: RpcServer, vocabulary: Vocabulary
 ) -> None:
-    """Open the door on the backends that the settings choose.
-
-    Raises:
-        FailedPrecondition: The settings name no bus.
-    """
+    """Open the door on the backends that the settings choose."""
     server.add(
         ingestion_pb2_grpc.add_IngestionServiceServicer_to_server,
         IngestionServicer(

@@ -32,7 +32,9 @@ class IngestionSettings(ServiceSettings):
         description="Rows of running loads; a folder that all workers share.",
     )
     publish_target: str = Field(
-        default="", description="gRPC address of the process that has the bus."
+        default="", description="gRPC address of the process that has the bus; empty: Kafka."
     )
-    publish_timeout_s: float = Field(default=30.0, gt=0, description="For one batch.")
+    publish_timeout_s: float = Field(
+        default=30.0, gt=0, description="For one batch over publish_target."
+    )
     task_limit_s: int = Field(default=120, ge=1, description="Longest task expected.")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from concierge.recall.v1 import candidate_pb2
 
-from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import QueryPlan
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import group_of
@@ -15,7 +14,7 @@ from services.platform.events import Record
 from services.recall import wire as recall_wire
 from services.recall.stage import HOTEL_TOPIC, LOCATED_TOPIC, catalogue_batch, on_search_located
 from services.vector_retrieval import handlers
-from services.vector_retrieval.domain.item import Item
+from services.vector_retrieval.domain.item import Item, item_of
 from services.vector_retrieval.domain.passage import passage_of
 from services.vector_retrieval.ports import Embedder, VectorIndex
 
@@ -75,5 +74,4 @@ async def subscribe(
 
 def _items(records: Sequence[Record]) -> tuple[list[Item], list[str], list[str]]:
     hotels, removed = catalogue_batch(records)
-    items = [Item(facts_of(hotel), hotel.SerializeToString(), hotel.revision) for hotel in hotels]
-    return items, [passage_of(hotel) for hotel in hotels], removed
+    return [item_of(hotel) for hotel in hotels], [passage_of(hotel) for hotel in hotels], removed

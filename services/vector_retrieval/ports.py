@@ -8,8 +8,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from services.recall.facts_change import ChangesTaken, FactsChange
 from services.recall.recalled import Recalled
 from services.vector_retrieval.domain.item import Item, VectorQuery
+
+# Engines sum products in orders of their own; beyond these decimals their scores differ.
+SCORE_DIGITS = 5
 
 
 class Embedder(Protocol):
@@ -43,8 +47,19 @@ class VectorIndex(Protocol):
         """Add or replace hotels; return how many were taken.
 
         Args:
-            items: The hotels; one older than the one held (by revision) is left out.
+            items: The hotels; one older than the one held (by revision) is left out. One that
+                replaces another takes over its newer fast facts (`keep_newer_facts`).
             vectors: `(n, d)` float32 rows of unit length, in the order of items.
+
+        Raises:
+            Unavailable: The index cannot be written.
+        """
+        ...
+
+    async def change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
+        """Write changes of price, availability and status into the hotels held.
+
+        The vectors stay: no text changes. A change older than what is held changes nothing.
 
         Raises:
             Unavailable: The index cannot be written.
@@ -57,6 +72,10 @@ class VectorIndex(Protocol):
 
     async def search(self, query: VectorQuery) -> Recalled:
         """Find the nearest hotels that satisfy the condition; closed ones are never among them.
+
+        A score is the inner product of the unit vectors, rounded to `SCORE_DIGITS`. Hotels with
+        equal scores are in the order of their ids; sorted ones with equal values by standing,
+        then id; those without the value come last.
 
         Raises:
             Unavailable: The index is away.

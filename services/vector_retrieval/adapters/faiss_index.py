@@ -14,6 +14,7 @@ Product Quantization Fast Scan, VLDB 2015; the codes here have one coordinate ea
 from __future__ import annotations
 
 import asyncio
+import heapq
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,9 +29,17 @@ from services.plan.condition import Condition, Field
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey
 from services.plan.tree import conjunction, conjuncts
+from services.recall.facts_change import ChangesTaken, FactsChange
 from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.columns import Columns, Mask
-from services.vector_retrieval.domain.item import Item, VectorQuery
+from services.vector_retrieval.domain.item import (
+    Item,
+    VectorQuery,
+    with_changes,
+    with_newer_facts,
+)
+from services.vector_retrieval.domain.standing import standing
+from services.vector_retrieval.ports import SCORE_DIGITS
 
 # At most this share of the hotels is scored exactly instead of scanned.
 EXACT_SHARE = 0.03
@@ -48,8 +57,6 @@ DEEPEST = 20_000
 # With fewer than this many times the limit left of it, a scan has not seen enough.
 ENOUGH = 3
 SEARCH_THREADS = 2
-PRIOR_RATING = 3.5
-PRIOR_REVIEWS = 20
 
 Floats = NDArray[np.float32]
 
@@ -84,6 +91,10 @@ class FaissIndex:
     async def upsert(self, items: Sequence[Item], vectors: Floats) -> int:
         """Add or replace hotels; return how many were taken."""
         return await asyncio.to_thread(self._upsert, items, vectors)
+
+    async def change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
+        """Write changes into the hotels held; their vectors stay."""
+        return await asyncio.to_thread(self._change_facts, changes)
 
     async def delete(self, hotel_ids: Sequence[str]) -> None:
         """Remove hotels; unknown ids are fine."""
@@ -150,28 +161,52 @@ class FaissIndex:
                 if item.revision >= held:
                     newest[id] = index
             chosen = list(newest.values())
-            first = self._columns.count
-            self._reserve(first + len(chosen))
-            self._columns.append([items[index].facts for index in chosen])
-            self._vectors[first : first + len(chosen)] = vectors[chosen]
-            replaced = []
-            for offset, index in enumerate(chosen):
-                item = items[index]
-                id = item.facts.hotel_id
-                self._prior[first + offset] = _standing(item)
-                self._ids.append(id)
-                self._records.append(item.record)
-                if (old := self._rows.get(id)) is not None:
-                    replaced.append(old)
-                self._rows[id], self._revisions[id] = first + offset, item.revision
-            # New rows first, then the old ones go: a hotel is never missing in between. A search
-            # that sees both keeps the newer row.
-            self._columns.publish(first + len(chosen))
-            for row in replaced:
-                self._columns.alive[row] = False
-            self._dead += len(replaced)
-            self._generation += 1
+            self._write([self._merged(items[index]) for index in chosen], vectors[chosen])
             return len(chosen)
+
+    def _change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
+        with self._write_lock:
+            unknown = tuple(change for change in changes if change.hotel_id not in self._rows)
+            by_hotel: dict[str, list[FactsChange]] = {}
+            for change in changes:
+                if change.hotel_id in self._rows:
+                    by_hotel.setdefault(change.hotel_id, []).append(change)
+            items, rows, taken = [], [], 0
+            for id, its_changes in by_hotel.items():
+                item, count = with_changes(self._records[self._rows[id]], its_changes)
+                if count:
+                    items.append(item)
+                    rows.append(self._rows[id])
+                    taken += count
+            self._write(items, self._vectors[rows])
+            return ChangesTaken(taken, unknown)
+
+    def _merged(self, item: Item) -> Item:
+        row = self._rows.get(item.facts.hotel_id)
+        return item if row is None else with_newer_facts(item, self._records[row])
+
+    def _write(self, items: Sequence[Item], vectors: Floats) -> None:
+        """Add rows, then let those they replace go."""
+        first = self._columns.count
+        self._reserve(first + len(items))
+        self._columns.append([item.facts for item in items])
+        self._vectors[first : first + len(items)] = vectors
+        replaced = []
+        for row, item in enumerate(items, start=first):
+            id = item.facts.hotel_id
+            self._prior[row] = standing(item.facts)
+            self._ids.append(id)
+            self._records.append(item.record)
+            if (old := self._rows.get(id)) is not None:
+                replaced.append(old)
+            self._rows[id], self._revisions[id] = row, item.revision
+        # New rows first, then the old ones go: a hotel is never missing in between. A search
+        # that sees both keeps the newer row.
+        self._columns.publish(first + len(items))
+        for row in replaced:
+            self._columns.alive[row] = False
+        self._dead += len(replaced)
+        self._generation += 1
 
     def _reserve(self, count: int) -> None:
         if count <= len(self._vectors):
@@ -194,10 +229,11 @@ class FaissIndex:
         if passing == 0:
             return Recalled((), 0, "exact", self._leave_one_out(query.condition, count))
         if query.sort:
-            rows = self._sorted(mask, query, count)
+            rows = self._sorted(mask, query)
             return self._recalled(rows, 1.0 / np.arange(1, len(rows) + 1), passing, "sorted")
         if query.vector is None or not query.vector.any():
-            rows, scores = _best(np.flatnonzero(mask), self._prior, query.limit)
+            rows = np.flatnonzero(mask)
+            rows, scores = self._best(rows, self._prior[rows], query.limit)
             return self._recalled(rows, scores, passing, "prior")
         codes = self._codes
         if codes is None or passing <= max(EXACT_SHARE * count, 4 * query.limit):
@@ -215,16 +251,47 @@ class FaissIndex:
 
     def _exact(
         self, rows: NDArray[np.int64], vector: Floats, limit: int
-    ) -> tuple[NDArray[np.int64], Floats]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         if len(rows) == self._columns.count:
             scores = self._vectors[: len(rows)] @ vector
         else:
             scores = self._vectors[rows] @ vector
+        return self._best(rows, scores, limit)
+
+    def _best(
+        self, rows: NDArray[np.int64], scores: Floats, limit: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the rows with the highest scores, and these rounded."""
         if len(rows) > limit:
-            top = np.argpartition(scores, len(rows) - limit)[-limit:]
-            rows, scores = rows[top], scores[top]
-        order = np.lexsort((rows, -scores))
-        return rows[order], scores[order]
+            least = np.partition(scores, len(rows) - limit)[-limit]
+            near = scores >= least - 10.0**-SCORE_DIGITS
+            rows, scores = rows[near], scores[near]
+        rounded: NDArray[np.float64] = scores.astype(np.float64).round(SCORE_DIGITS)
+        first = self._first(rows, [-rounded], limit)
+        return rows[first], rounded[first]
+
+    def _first(
+        self, rows: NDArray[np.int64], columns: Sequence[NDArray[np.float64]], limit: int
+    ) -> list[int]:
+        """Return the positions of the first rows by ascending columns, equal ones by hotel id.
+
+        A hotel that is being replaced has two rows; the newer one is first.
+        """
+        order = np.lexsort(tuple(reversed(columns)))
+        tied: Sequence[int] = ()
+        if len(rows) > limit:
+            last = order[limit - 1]
+            equal = np.logical_and.reduce([column == column[last] for column in columns])
+            tied = np.flatnonzero(equal).tolist()
+            order = order[: int(np.argmax(equal[order]))]
+
+        def by_id(position: int) -> tuple[str, int]:
+            return self._ids[rows[position]], -int(rows[position])
+
+        better = sorted(
+            order.tolist(), key=lambda at: (*(float(column[at]) for column in columns), *by_id(at))
+        )
+        return better + heapq.nsmallest(limit - len(better), tied, key=by_id)
 
     def _scanned(
         self, codes: _Codes, mask: Mask, passing: int, query: VectorQuery, count: int
@@ -243,17 +310,12 @@ class FaissIndex:
         both: NDArray[np.int64] = np.concatenate((rows, uncoded))
         return both
 
-    def _sorted(self, mask: Mask, query: VectorQuery, count: int) -> NDArray[np.int64]:
+    def _sorted(self, mask: Mask, query: VectorQuery) -> NDArray[np.int64]:
         rows = np.flatnonzero(mask)
-        keys = [self._sort_values(key, rows, count) for key in query.sort]
-        # lexsort takes the most significant key last; standing settles ties, then the row.
-        columns: list[NDArray[np.generic]] = [rows, -self._prior[rows], *reversed(keys)]
-        order = np.lexsort(tuple(columns))
-        return rows[order[: query.limit]]
+        keys = [self._sort_values(key, rows) for key in query.sort]
+        return rows[self._first(rows, [*keys, -self._prior[rows].astype(np.float64)], query.limit)]
 
-    def _sort_values(
-        self, key: SortKey, rows: NDArray[np.int64], count: int
-    ) -> NDArray[np.float64]:
+    def _sort_values(self, key: SortKey, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         if key.field is Field.DISTANCE and key.center is not None:
             values = self._columns.km(key.center, rows)
         elif key.field in self._columns.numbers:
@@ -286,22 +348,3 @@ class FaissIndex:
             )
             for index in range(len(parts))
         )
-
-
-def _best(rows: NDArray[np.int64], values: Floats, limit: int) -> tuple[NDArray[np.int64], Floats]:
-    held = values[rows]
-    if len(rows) > limit:
-        top = np.argpartition(held, len(rows) - limit)[-limit:]
-        rows, held = rows[top], held[top]
-    order = np.lexsort((rows, -held))
-    return rows[order], held[order]
-
-
-def _standing(item: Item) -> float:
-    """Return the guest rating shrunk by its review count: the order without any words."""
-    facts = item.facts
-    if facts.guest_rating is None:
-        return PRIOR_RATING - 0.5
-    weight = facts.review_count if facts.review_count is not None else PRIOR_REVIEWS
-    total = facts.guest_rating * weight + PRIOR_RATING * PRIOR_REVIEWS
-    return total / (weight + PRIOR_REVIEWS)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from concierge.catalog.v1 import hotel_pb2
 from numpy.typing import NDArray
 
 from services.plan.condition import Condition
 from services.plan.facts import HotelFacts
+from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import SortKey
+from services.recall.facts_change import FactsChange, change, keep_newer_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,24 @@ class VectorQuery:
     condition: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     limit: int = 100
+
+
+def item_of(hotel: hotel_pb2.Hotel) -> Item:
+    """Return a record as the index takes it."""
+    return Item(facts_of(hotel), hotel.SerializeToString(), hotel.revision)
+
+
+def with_newer_facts(item: Item, held: bytes) -> Item:
+    """Return the item that may replace the record held: what changed there on its own stays."""
+    before = hotel_pb2.Hotel.FromString(held)
+    if not before.HasField("fast_field_times"):
+        return item
+    hotel = hotel_pb2.Hotel.FromString(item.record)
+    return item_of(hotel) if keep_newer_facts(hotel, before) else item
+
+
+def with_changes(held: bytes, changes: Iterable[FactsChange]) -> tuple[Item, int]:
+    """Return the hotel after changes of its fast facts, and how many of them changed it."""
+    hotel = hotel_pb2.Hotel.FromString(held)
+    taken = sum(change(hotel, facts) for facts in changes)
+    return item_of(hotel), taken

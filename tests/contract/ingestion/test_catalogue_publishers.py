@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from concierge.events.v1 import event_bus_pb2_grpc
 
 from services.embedded import event_bus_door
+from services.ingestion.adapters.event_publisher import FACTS_TOPIC, HOTEL_TOPIC
 from services.ingestion.adapters.grpc_publisher import GrpcPublisher
+from services.ingestion.adapters.kafka_publisher import KafkaPublisher
 from services.ingestion.ports import CataloguePublisher
+from services.platform.adapters.kafka_bus import KafkaBus
+from services.platform.adapters.kafka_topics import KafkaTopics, admin_client
 from services.platform.adapters.memory_bus import InMemoryBus
-from services.platform.bus import Subscription
+from services.platform.bus import EventBus, Subscription
 from services.platform.errors import Unavailable
 from services.platform.events import Record
 from services.platform.health import Health
 from services.platform.rpc import RpcServer
-from services.platform.settings import RpcSettings
+from services.platform.settings import KafkaSettings, RpcSettings
 from services.platform.topics import load_topics
 from tests.contract.ingestion.catalogue_publisher_contract import (
     CataloguePublisherContract,
@@ -25,13 +30,16 @@ from tests.contract.ingestion.catalogue_publisher_contract import (
     Read,
     hotel,
 )
+from tests.kafka_topics import settings_for_tests
 from tests.waiting import eventually
+
+TOPICS = {name: load_topics()[name] for name in (HOTEL_TOPIC, FACTS_TOPIC)}
 
 
 class TestGrpcPublisher(CataloguePublisherContract):
     @pytest.fixture
     async def bus(self) -> AsyncIterator[InMemoryBus]:
-        bus = InMemoryBus(load_topics())
+        bus = InMemoryBus(TOPICS)
         yield bus
         await bus.close()
 
@@ -53,23 +61,52 @@ class TestGrpcPublisher(CataloguePublisherContract):
 
     @pytest.fixture
     def read(self, bus: InMemoryBus) -> Read:
-        async def read(topic: str, count: int) -> list[Record]:
-            records: list[Record] = []
+        return lambda topic, count: _read(bus, topic, count)
 
-            async def keep(record: Record) -> None:
-                records.append(record)
 
-            async def are_there() -> bool:
-                return len(records) >= count
+async def _read(bus: EventBus, topic: str, count: int) -> list[Record]:
+    records: list[Record] = []
 
-            consumption = await bus.subscribe(
-                Subscription("concierge.vector_retrieval.test", (topic,), keep, from_beginning=True)
-            )
-            await eventually(are_there)
-            await consumption.stop()
-            return records
+    async def keep(record: Record) -> None:
+        records.append(record)
 
-        return read
+    async def are_there() -> bool:
+        return len(records) >= count
+
+    consumption = await bus.subscribe(
+        Subscription("concierge.test", (topic,), keep, max_in_flight=1, whole=True)
+    )
+    await eventually(are_there)
+    await consumption.stop()
+    return records
+
+
+@pytest.mark.integration
+class TestKafkaPublisher(CataloguePublisherContract):
+    @pytest.fixture
+    def kafka(self) -> Iterator[KafkaSettings]:
+        """Settings under which topics are this test's own."""
+        settings = settings_for_tests(prefix=f"test{uuid.uuid4().hex[:10]}.")
+        KafkaTopics(settings, TOPICS).apply()
+        yield settings
+        with admin_client(settings) as admin:
+            admin.delete_topics([settings.prefix + name for name in TOPICS])
+
+    @pytest.fixture
+    async def publish(self, kafka: KafkaSettings) -> AsyncIterator[Publish]:
+        publisher = KafkaPublisher(kafka, TOPICS)
+
+        async def call(work: Callable[[CataloguePublisher], None]) -> None:
+            await asyncio.to_thread(work, publisher)
+
+        yield call
+        await asyncio.to_thread(publisher.close)
+
+    @pytest.fixture
+    async def read(self, kafka: KafkaSettings) -> AsyncIterator[Read]:
+        bus = KafkaBus(kafka, TOPICS, client_id="test")
+        yield lambda topic, count: _read(bus, topic, count)
+        await bus.close()
 
 
 def test_a_bus_that_is_away_is_unavailable() -> None:
