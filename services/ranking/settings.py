@@ -35,6 +35,11 @@ class RerankerSettings(TritonSettings):
     """The reranker on Triton; off by default, and one has to earn its place."""
 
     model: str = Field(default="reranker", description="The model's name in Triton's repository.")
+    timeout_s: float = Field(
+        default=0.12,
+        gt=0,
+        description="Longest wait; below rerank.budget_s, so that a server that hangs is noticed.",
+    )
 
 
 class RankingSettings(ServiceSettings):

@@ -20,6 +20,7 @@ class EmbedderSettings(TritonSettings):
         default="",
         description="What makes the vectors; another is refused. Empty: the one that ships.",
     )
+    max_batch: int = Field(default=256, ge=1, description="Texts the model takes at once.")
 
 
 class MilvusSettings(BaseModel):

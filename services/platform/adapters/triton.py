@@ -7,6 +7,7 @@ known from one that broke off (docs/adr/0020).
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -63,6 +64,9 @@ class Triton:
     Every `Unavailable` has one of these reasons: `TRITON_AWAY` (no connection), `TRITON_TIMEOUT`,
     `TRITON_PAUSED` (known to be away), `TRITON_MODEL_AWAY`, `TRITON_BUSY` (the model's queue is
     full), `TRITON_REFUSED` (of the request), `TRITON_FAILED`, `TRITON_MALFORMED` (the answer).
+
+    Raises:
+        OSError: A certificate's file cannot be read.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Triton:
             most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
         )
         self._name = f"{BACKEND}/{settings.model}"
+        self._credentials = _credentials(settings)
         self._channel: grpc.aio.Channel | None = None
         self._known_stub: service_pb2_grpc.GRPCInferenceServiceStub | None = None
 
@@ -158,7 +163,7 @@ class Triton:
 
     def _stub(self) -> service_pb2_grpc.GRPCInferenceServiceStub:
         if self._known_stub is None:
-            self._channel = rpc.channel(self._settings.url, _credentials(self._settings))
+            self._channel = rpc.channel(self._settings.url, self._credentials)
             self._known_stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         return self._known_stub
 
@@ -175,7 +180,7 @@ class Triton:
         result = InferResult(response)
         try:
             return {output.name: result.as_numpy(output.name) for output in response.outputs}
-        except (InferenceServerException, ValueError) as error:
+        except (InferenceServerException, ValueError, struct.error) as error:
             raise self.malformed(f"tensors that cannot be read: {error}") from error
 
     def _unavailable(self, code: grpc.StatusCode | None, details: str | None) -> Unavailable:

@@ -12,8 +12,8 @@ from services.platform.adapters.triton import Triton, strings
 from services.platform.errors import Unavailable
 from services.platform.settings import TritonSettings
 
-# What the model takes at once (max_batch_size in its config.pbtxt).
-MOST_TEXTS = 256
+# max_batch_size in the shipped model's config.pbtxt.
+MAX_BATCH = 256
 # One batch is made ready while another is worked on.
 _BATCHES_AT_ONCE = 2
 # A guest who waits for a query goes before batches of the indexer; 1 is the highest.
@@ -29,12 +29,21 @@ class TritonEmbedder:
         dimension: Length of the vectors that the index holds.
         version: What made them. A server that answers with another is not believed: its vectors
             would be compared with ones they have nothing to do with.
+        max_batch: Most texts that the model takes at once.
     """
 
-    def __init__(self, settings: TritonSettings, *, dimension: int, version: str) -> None:
+    def __init__(
+        self,
+        settings: TritonSettings,
+        *,
+        dimension: int,
+        version: str,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
         self._triton = Triton(settings)
         self._dimension = dimension
         self._version = version
+        self._max_batch = max_batch
 
     @property
     def dimension(self) -> int:
@@ -53,14 +62,14 @@ class TritonEmbedder:
             Unavailable: Triton is away or too slow, or serves another model than expected.
         """
         priority = _QUERY_PRIORITY if len(texts) <= _QUERY_TEXTS else _BULK_PRIORITY
-        if 0 < len(texts) <= MOST_TEXTS:
+        if 0 < len(texts) <= self._max_batch:
             return await self._batch(texts, priority)
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        starts = iter(range(0, len(texts), MOST_TEXTS))
+        starts = iter(range(0, len(texts), self._max_batch))
 
         async def work() -> None:
             for start in starts:
-                batch = texts[start : start + MOST_TEXTS]
+                batch = texts[start : start + self._max_batch]
                 vectors[start : start + len(batch)] = await self._batch(batch, priority)
 
         workers = [asyncio.create_task(work()) for _ in range(_BATCHES_AT_ONCE)]

@@ -69,3 +69,17 @@ async def test_a_triton_that_is_away_is_named() -> None:
         await embedder.embed([f"hotel {n}" for n in range(1_000)])
     assert caught.value.reason == "TRITON_AWAY"
     await embedder.close()
+
+
+@pytest.mark.integration
+async def test_more_texts_than_the_model_takes_at_once_are_refused_not_cut() -> None:
+    embedder = TritonEmbedder(
+        TritonSettings(url=endpoint("TRITON"), model="embedder", timeout_s=20),
+        version=HASHED.version,
+        dimension=HASHED.dimension,
+        max_batch=257,
+    )
+    with pytest.raises(Unavailable) as caught:
+        await embedder.embed(["pool"] * 257)
+    assert caught.value.reason == "TRITON_REFUSED"
+    await embedder.close()

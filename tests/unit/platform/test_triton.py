@@ -101,6 +101,14 @@ async def test_an_output_that_is_not_the_contract_s_is_named() -> None:
         await generated(_Server(response))
 
 
+async def test_bytes_that_are_no_tensor_are_named() -> None:
+    response = text(b"abc", final=True)
+    response.raw_output_contents[0] = b"\x09\x00"
+    with pytest.raises(Unavailable) as caught:
+        await generated(_Server(response))
+    assert caught.value.reason == "TRITON_MALFORMED"
+
+
 async def test_the_prompt_stands_in_the_model_s_markup() -> None:
     server = _Server(text(final=True))
     await generated(server, {"prompt_template": "<|user|>{prompt}\n<|assistant|>"})
