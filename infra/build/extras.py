@@ -21,7 +21,8 @@ IMPORT_ALL = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
 for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-    importlib.import_module(module.name)
+    if not module.name.endswith(".__main__"):  # that one would run the service
+        importlib.import_module(module.name)
 """
 
 
