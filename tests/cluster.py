@@ -1,7 +1,7 @@
 """Concierge's services as processes of their own on real servers, apart from any other's.
 
-Topics, groups, index and collection carry a name of the cluster's own, so several run beside each
-other on the same servers.
+Topics, groups, index, collection and Redis keys carry a name of the cluster's own, so several run
+beside each other on the same servers.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ class Cluster:
         self.environment = {
             **self.backends.settings(),
             **{f"{variable_of(s)}_KAFKA__PREFIX": f"{self.name}." for s in PORTS},
+            "GATEWAY_REDIS__KEY_PREFIX": self.name,
+            "GEOCODING_REDIS__KEY_PREFIX": self.name,
+            "INGESTION_KEY_PREFIX": self.name,
             "KEYWORD_SEARCH_ELASTICSEARCH__ALIAS": f"{self.name}-hotels",
             "VECTOR_RETRIEVAL_MILVUS__ALIAS": f"{self.name}_hotels",
             "GATEWAY_ANSWERING_TARGET": _target(ports["answering"]),

@@ -140,6 +140,7 @@ def _gone(server: Server, wait_s: float) -> bool:
         if time.monotonic() > limit:
             return False
         time.sleep(POLL_S)
+    _spawned[:] = [process for process in _spawned if process.poll() is None]
     return True
 
 

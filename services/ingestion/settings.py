@@ -23,7 +23,7 @@ class IngestionSettings(ServiceSettings):
         description="Redis URL of jobs and quarantine; empty: SQLite, for one machine.",
     )
     jobs_timeout_s: float = Field(default=10.0, gt=0, description="For one answer of that Redis.")
-    key_prefix: str = Field(default="concierge", description="Start of every key in Redis.")
+    key_prefix: str = Field(default="concierge", description="Start of keys and queues in Redis.")
     jobs_file: Path = Field(
         default=Path(".data/ingestion.sqlite"), description="Jobs and quarantine (SQLite)."
     )

@@ -27,7 +27,7 @@ def make_app(settings: IngestionSettings) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         task_serializer="json",
         accept_content=["json"],
-        task_default_queue="concierge.ingestion",
+        task_default_queue=f"{settings.key_prefix}.ingestion",
         broker_connection_retry_on_startup=True,
         broker_transport_options={
             "visibility_timeout": settings.task_limit_s * 2,
