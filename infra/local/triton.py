@@ -71,15 +71,13 @@ class Triton:
 
     def prepare(self) -> Command:
         """Return how to start; the shared memory of a killed server is given back first."""
-        shared_memory = f"concierge_triton_{self._grpc_port}_"
-        for left in Path("/dev/shm").glob(f"{shared_memory}*"):
-            left.unlink(missing_ok=True)
+        self.free_shared_memory()
         environment = self._environment()
         server = environment / _SERVER
         flags = {
             "model-repository": MODELS,
             "backend-directory": server / "backends",
-            "backend-config": f"python,shm-region-prefix-name={shared_memory}",
+            "backend-config": f"python,shm-region-prefix-name={self._shared_memory}",
             "grpc-address": HOST,
             "grpc-port": self._grpc_port,
             "http-address": HOST,
@@ -112,6 +110,15 @@ class Triton:
             return False
         finally:
             connection.close()
+
+    def free_shared_memory(self) -> None:
+        """Remove what a server on these ports left behind when it was killed."""
+        for left in Path("/dev/shm").glob(f"{self._shared_memory}*"):
+            left.unlink(missing_ok=True)
+
+    @property
+    def _shared_memory(self) -> str:
+        return f"concierge_triton_{self._grpc_port}_"
 
     def _environment(self) -> Path:
         digest = hashlib.sha256("\n".join([PYTHON, *_requirements()]).encode()).hexdigest()

@@ -32,9 +32,11 @@ TEXTS = ["a quiet hotel", "安静的酒店"]
 def server(tmp_path: Path) -> Iterator[PrivateServer]:
     endpoint("TRITON")  # where there is one, its wheel is in the cache
     places = Places(tmp_path / "triton", Places.of("triton").cache)
-    running = PrivateServer(Triton(places=places, ports=(free_port(), free_port(), free_port())))
+    triton = Triton(places=places, ports=(free_port(), free_port(), free_port()))
+    running = PrivateServer(triton)
     with private(running):
         yield running
+    triton.free_shared_memory()
 
 
 @pytest.fixture
