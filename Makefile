@@ -82,7 +82,7 @@ stack-down: setup ## Stop the local servers; what they store stays in .stack/
 	@$(RUN) python -m infra.local down $(ARGS)
 
 up: stack ## All services as processes on the local servers, their indexes set up
-	@$(RUN) concierge admin setup
+	@$(RUN) python -m infra.local setup
 	@$(RUN) python -m infra.local up services
 
 down: setup ## Stop the services; the servers stay

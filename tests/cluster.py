@@ -57,8 +57,15 @@ class Cluster:
             "GATEWAY_REDIS__KEY_PREFIX": self.name,
             "GEOCODING_REDIS__KEY_PREFIX": self.name,
             "INGESTION_KEY_PREFIX": self.name,
-            "KEYWORD_SEARCH_ELASTICSEARCH__ALIAS": f"{self.name}-hotels",
-            "VECTOR_RETRIEVAL_MILVUS__ALIAS": f"{self.name}_hotels",
+            "ADMIN_KAFKA__PREFIX": f"{self.name}.",
+            **{
+                f"{owner}_ELASTICSEARCH__ALIAS": f"{self.name}-hotels"
+                for owner in ("ADMIN", "KEYWORD_SEARCH")
+            },
+            **{
+                f"{owner}_MILVUS__ALIAS": f"{self.name}_hotels"
+                for owner in ("ADMIN", "VECTOR_RETRIEVAL")
+            },
             "GATEWAY_ANSWERING_TARGET": _target(ports["answering"]),
             "GATEWAY_KEYWORD_SEARCH_TARGET": _target(ports["keyword-search"]),
             "INGESTION_SPOOL_DIR": str(self.folder / "spool"),

@@ -1,5 +1,6 @@
-"""`python -m infra.local up|status|down|kill|fetch|env|wipe [NAME ...]`.
+"""`python -m infra.local up|status|down|kill|fetch|env|wipe|setup [NAME ...]`.
 
+`setup` makes topics, index and collection on the servers, for the services.
 A name is a server's, a service's, or a group's: `servers` (when none is named) or `services`.
 """
 
@@ -13,18 +14,20 @@ from collections.abc import Sequence
 from infra.local import process
 from infra.local.downloads import say
 from infra.local.server import Server, StackError
-from infra.local.services import services
+from infra.local.services import services, setup
 from infra.local.stack import servers
 
 
 def main() -> int:
     """Run the command line; 0 when all that were named are as wished."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    actions = ("up", "status", "down", "kill", "fetch", "env", "wipe")
+    actions = ("up", "status", "down", "kill", "fetch", "env", "wipe", "setup")
     parser.add_argument("action", choices=actions)
     parser.add_argument("names", nargs="*", metavar="NAME", help="or a group; servers by default")
     arguments = parser.parse_args()
     try:
+        if arguments.action == "setup":
+            return setup()
         chosen = _chosen(arguments.names)
         return {
             "up": _up,

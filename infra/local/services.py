@@ -58,6 +58,9 @@ class Backends:
             "INGESTION_JOBS_URL": f"{self.redis}/3",
             "VECTOR_RETRIEVAL_MILVUS__URI": self.milvus,
             "KEYWORD_SEARCH_ELASTICSEARCH__HOSTS": json.dumps([self.elasticsearch]),
+            "ADMIN_KAFKA__BOOTSTRAP_SERVERS": self.kafka,
+            "ADMIN_MILVUS__URI": self.milvus,
+            "ADMIN_ELASTICSEARCH__HOSTS": json.dumps([self.elasticsearch]),
         }
 
 
@@ -129,6 +132,13 @@ class IngestionWorkers(Service):
 
     def _celery(self) -> tuple[str, ...]:
         return (sys.executable, "-m", "celery", "--app", "services.ingestion.tasks")
+
+
+def setup() -> int:
+    """Run `concierge admin setup` on the local servers; return its exit code."""
+    environment = {**Backends.local().settings(), **os.environ}
+    argv = (sys.executable, "-m", "services.cli.main", "admin", "setup")
+    return subprocess.run(argv, cwd=ROOT, env=environment).returncode
 
 
 def services() -> list[Service]:
