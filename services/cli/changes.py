@@ -53,6 +53,8 @@ def facts(
     """Change prices, availability and status of hotels; searchable within seconds.
 
     A line: {"hotel_id": "1", "price": {"currency_code": "CNY", "units": 480}, "available": true}
+
+    State every fast fact that you keep: the last line of a hotel is the one that is kept.
     """
 
     async def work() -> None:

@@ -47,7 +47,9 @@ class RedisSettings(BaseModel):
     key_prefix: str = Field(default="concierge", description="Start of every key.")
     connect_timeout_ms: int = Field(default=50, ge=1, description="For a new connection.")
     read_timeout_ms: int = Field(default=100, ge=1, description="For one answer.")
-    most_connections: int = Field(default=64, ge=1, description="Connections at once.")
+    most_connections: int = Field(
+        default=16, ge=1, description="Connections at once; a call takes one for about 1 ms."
+    )
     most_failures: int = Field(default=3, ge=1, description="In a row before it is not asked.")
     pause_ms: int = Field(default=1_000, ge=1, description="Not asked so long, then tried again.")
 

@@ -10,16 +10,14 @@ Under `<key_prefix>:ingestion:`
     request:<id>    the job that a request made
     refused         sorted set by job, line, row id: the order of listing
     rows            hash: row id to the refused row
-    digests:<n>     hash: hotel id to digest
+    digests         hash: hotel id to digest; about 90 bytes each
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,8 +27,6 @@ from redis.client import Pipeline
 from services.ingestion.domain.job import ChunkCounts, Job, JobState, RefusedRow
 from services.platform.errors import NotFound, Unavailable
 
-# Small hashes lie packed in Redis: half a million digests take a third of one big hash's memory.
-DIGEST_BUCKETS = 8_192
 # Rows per command, so that no command keeps Redis from others for long.
 ROWS_AT_ONCE = 1_000
 
@@ -134,26 +130,21 @@ class RedisJobs:
 
     def digests(self, hotel_ids: Sequence[str]) -> dict[str, bytes]:
         """Return the digests of records published before."""
-        buckets = _by_bucket(hotel_ids)
+        if not hotel_ids:
+            return {}
         with _answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for ids in buckets:
-                pipe.hmget(self._bucket(ids[0]), ids)
-            answers = pipe.execute()
+            found = self._redis.hmget(self._key("digests"), list(hotel_ids))
         return {
             id: digest
-            for ids, found in zip(buckets, answers, strict=True)
-            for id, digest in zip(ids, found, strict=True)
-            if digest is not None
+            for id, digest in zip(hotel_ids, found, strict=True)
+            if isinstance(digest, bytes)
         }
 
     def forget(self, hotel_ids: Sequence[str]) -> None:
         """Drop digests."""
-        with _answering():
-            pipe = self._redis.pipeline(transaction=False)
-            for id in hotel_ids:
-                pipe.hdel(self._bucket(id), id)
-            pipe.execute()
+        if hotel_ids:
+            with _answering():
+                self._redis.hdel(self._key("digests"), *hotel_ids)
 
     def refused(
         self, *, job_id: str = "", row_ids: Sequence[str] = (), limit: int, offset: int
@@ -229,8 +220,9 @@ class RedisJobs:
             )
 
     def _know(self, pipe: Pipeline, digests: Mapping[str, bytes]) -> None:
-        for ids in _by_bucket(digests):
-            pipe.hset(self._bucket(ids[0]), mapping={id: digests[id] for id in ids})
+        if digests:
+            known: dict[Any, Any] = dict(digests)
+            pipe.hset(self._key("digests"), mapping=known)
 
     def _rows(self, ids: Sequence[str]) -> list[RefusedRow]:
         rows = []
@@ -248,9 +240,6 @@ class RedisJobs:
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
 
-    def _bucket(self, hotel_id: str) -> str:
-        return self._key("digests", str(_bucket_of(hotel_id)))
-
 
 @contextmanager
 def _answering() -> Iterator[None]:
@@ -258,15 +247,6 @@ def _answering() -> Iterator[None]:
         yield
     except redis.RedisError as error:
         raise Unavailable(f"the job store: {error}", reason="JOB_STORE") from error
-
-
-def _bucket_of(hotel_id: str) -> int:
-    return zlib.crc32(hotel_id.encode()) % DIGEST_BUCKETS
-
-
-def _by_bucket(hotel_ids: Iterable[str]) -> list[list[str]]:
-    ordered = sorted(hotel_ids, key=_bucket_of)
-    return [list(ids) for _, ids in itertools.groupby(ordered, key=_bucket_of)]
 
 
 def _place(row: RefusedRow) -> str:

@@ -63,9 +63,9 @@ def translated(error: KafkaError, doing: str) -> ConciergeError:
     """Return what a client's error is to callers."""
     told = f"kafka: {doing}: {type(error).__name__}: {error}"
     if isinstance(error, REFUSED_RECORD):
-        return InvalidArgument(told, field="event", reason="KAFKAREFUSED_CLIENT_RECORD")
+        return InvalidArgument(told, field="event", reason="KAFKA_REFUSED_RECORD")
     if isinstance(error, REFUSED_CLIENT):
-        return FailedPrecondition(told, reason="KAFKAREFUSED_CLIENT_CLIENT")
+        return FailedPrecondition(told, reason="KAFKA_REFUSED_CLIENT")
     return Unavailable(told, reason="KAFKA_UNAVAILABLE")
 
 
