@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -38,14 +37,7 @@ def milvus_collection(
         }
     )
 
-    async def set_up() -> None:
-        client = MilvusClient(made)
-        try:
-            await setup_of(client, made, dimension, embedder_version=embedder_version).apply()
-        finally:
-            await client.close()
-
-    asyncio.run(set_up())
+    setup_of(made, dimension, embedder_version=embedder_version).apply()
     try:
         yield made
     finally:
@@ -53,14 +45,10 @@ def milvus_collection(
 
 
 def setup_of(
-    client: MilvusClient,
-    settings: MilvusSettings,
-    dimension: int,
-    *,
-    embedder_version: str = EMBEDDER,
+    settings: MilvusSettings, dimension: int, *, embedder_version: str = EMBEDDER
 ) -> MilvusSetup:
     coding = Coding.new(embedder_version, Vocabulary.load())
-    return MilvusSetup(client, settings, coding=coding, dimension=dimension)
+    return MilvusSetup(settings, coding=coding, dimension=dimension)
 
 
 @asynccontextmanager
@@ -68,8 +56,7 @@ async def opened(
     settings: MilvusSettings, dimension: int, *, embedder_version: str = EMBEDDER
 ) -> AsyncIterator[MilvusIndex]:
     """Give the index."""
-    client = MilvusClient(settings)
-    index = MilvusIndex(client, settings, dimension=dimension, embedder_version=embedder_version)
+    index = MilvusIndex.connected(settings, dimension=dimension, embedder_version=embedder_version)
     yield index
     await index.close()
 

@@ -21,6 +21,8 @@ from services.platform.events import CE_TIME
 from services.platform.settings import KafkaSettings
 from services.platform.setup import Drift, Resource
 from services.platform.topics import load_topics
+from services.vector_retrieval.settings import EmbedderSettings, MilvusSettings
+from services.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from services.platform.adapters.kafka_dead_letters import KafkaDeadLetters
@@ -46,6 +48,8 @@ class AdminSettings(BaseSettings):
     topic_replication: int = Field(
         default=0, ge=0, description="Copies of a new topic's partitions; 0: the brokers' default."
     )
+    milvus: MilvusSettings = MilvusSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
 
 
 def resources(settings: AdminSettings) -> list[Resource]:
@@ -53,9 +57,23 @@ def resources(settings: AdminSettings) -> list[Resource]:
     # Imported here: the embedded deployment is installed without the clients of servers.
     from services.platform.adapters.kafka_topics import KafkaTopics
 
-    return [
-        KafkaTopics(settings.kafka, load_topics(), replication=settings.topic_replication or None),
+    found: list[Resource] = [
+        KafkaTopics(settings.kafka, load_topics(), replication=settings.topic_replication or None)
     ]
+    if settings.milvus.uri:
+        found.append(_milvus(settings.milvus, settings.embedder))
+    return found
+
+
+def _milvus(settings: MilvusSettings, embedder: EmbedderSettings) -> Resource:
+    from services.vector_retrieval.adapters.hashed_embedder import HashedEmbedder
+    from services.vector_retrieval.adapters.milvus_schema import Coding
+    from services.vector_retrieval.adapters.milvus_setup import MilvusSetup
+
+    vocabulary, dimension = Vocabulary.load(), embedder.dimension
+    version = embedder.version or HashedEmbedder(vocabulary, dimension=dimension).version
+    coding = Coding.new(version, vocabulary)
+    return MilvusSetup(settings, coding=coding, dimension=dimension)
 
 
 @admin_app.callback()

@@ -12,6 +12,8 @@ from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import group_of
 from services.platform.events import Record
 from services.recall import wire as recall_wire
+from services.recall.facts_change import FACTS_TOPIC, EarlyChanges, changes_batch
+from services.recall.metrics import note_changes
 from services.recall.stage import HOTEL_TOPIC, LOCATED_TOPIC, catalogue_batch, on_search_located
 from services.vector_retrieval import handlers
 from services.vector_retrieval.domain.item import Item, item_of
@@ -42,11 +44,20 @@ async def subscribe(
     # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
     # while they keep searches from theirs.
     one_batch = asyncio.Lock()
+    early = EarlyChanges()
 
     async def on_catalogue(records: Sequence[Record]) -> None:
         async with one_batch:
+            if records[0].topic == FACTS_TOPIC:
+                taken = await handlers.change_facts(
+                    changes_batch(records), index=index, early=early
+                )
+                note_changes(SERVICE, len(records), taken)
+                return
             items, passages, removed = await asyncio.to_thread(_items, records)
-            await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
+            await handlers.index_hotels(
+                items, passages, removed, embedder=embedder, index=index, early=early
+            )
 
     searches = Subscription(
         group_of(SERVICE),
@@ -61,10 +72,11 @@ async def subscribe(
         ),
         max_in_flight=max_in_flight,
     )
-    # The index is in memory: it is filled from the beginning of the compacted topic.
+    # A group without a position, as for an index in memory always, fills it from the beginning.
+    # Both topics in one: a batch of one never overlaps a batch of the other.
     catalogue = Subscription(
         f"{group_of(SERVICE)}.index",
-        (HOTEL_TOPIC,),
+        (HOTEL_TOPIC, FACTS_TOPIC),
         batch_handler=on_catalogue,
         max_batch=batch_size,
         from_beginning=True,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,8 @@ from services.recall.facts_change import ChangesTaken, FactsChange
 from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.milvus_client import MilvusClient, NoCollection, Row
 from services.vector_retrieval.adapters.milvus_conditions import Filter, compiled, id_in
-from services.vector_retrieval.adapters.milvus_order import in_order
-from services.vector_retrieval.adapters.milvus_reads import Collection, Hit, MilvusReads, decided
+from services.vector_retrieval.adapters.milvus_order import SAMPLE_ROWS, in_order
+from services.vector_retrieval.adapters.milvus_reads import PAGE_ROWS, Hit, MilvusReads, decided
 from services.vector_retrieval.adapters.milvus_schema import VECTOR, Coding, record_of, row
 from services.vector_retrieval.domain.item import (
     Item,
@@ -37,6 +38,15 @@ from services.vector_retrieval.settings import MilvusSettings
 Floats = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    """A collection that was looked at: its own name, and whether its index is exact."""
+
+    name: str
+    coding: Coding
+    is_exact: bool
+
+
 class MilvusIndex:
     """`VectorIndex` on a collection that `concierge admin setup` made.
 
@@ -45,6 +55,8 @@ class MilvusIndex:
         settings: Alias, consistency, limits.
         dimension: Length of a vector.
         embedder_version: What makes the vectors; a collection filled by another is refused.
+        page_rows: Rows in one answer.
+        sample_rows: See `in_order`.
     """
 
     def __init__(
@@ -54,14 +66,26 @@ class MilvusIndex:
         *,
         dimension: int,
         embedder_version: str,
+        page_rows: int = PAGE_ROWS,
+        sample_rows: int = SAMPLE_ROWS,
     ) -> None:
         self._client = client
         self._settings = settings
         self._dimension = dimension
         self._embedder_version = embedder_version
-        self._opened: Collection | None = None
+        self._page_rows = page_rows
+        self._sample_rows = sample_rows
+        self._opened: _Collection | None = None
         # How many hotels there are, as far as known: tells how narrow a filter is.
         self._held = 0
+
+    @classmethod
+    def connected(
+        cls, settings: MilvusSettings, *, dimension: int, embedder_version: str
+    ) -> MilvusIndex:
+        """Return the index with a connection of its own, which opens at the first call."""
+        client = MilvusClient(settings)
+        return cls(client, settings, dimension=dimension, embedder_version=embedder_version)
 
     async def upsert(self, items: Sequence[Item], vectors: Floats) -> int:
         """Add or replace hotels; return how many were taken."""
@@ -141,8 +165,8 @@ class MilvusIndex:
         await self._client.close()
 
     # --- searching -----------------------------------------------------------------------------
-    async def _search(self, collection: Collection, query: VectorQuery) -> Recalled:
-        reads = MilvusReads(self._client, collection)
+    async def _search(self, collection: _Collection, query: VectorQuery) -> Recalled:
+        reads = MilvusReads(self._client, collection.name, page_rows=self._page_rows)
         filter = compiled(query.condition, collection.coding)
         if query.sort or query.vector is None or not query.vector.any():
             candidates, passing = await self._ordered(reads, filter, query)
@@ -156,7 +180,7 @@ class MilvusIndex:
         return Recalled(tuple(candidates), passing, method, left_out)
 
     async def _nearest(
-        self, collection: Collection, reads: MilvusReads, filter: Filter, query: VectorQuery
+        self, collection: _Collection, reads: MilvusReads, filter: Filter, query: VectorQuery
     ) -> tuple[list[Hit], int, str]:
         assert query.vector is not None
         if collection.is_exact:
@@ -185,7 +209,9 @@ class MilvusIndex:
     async def _ordered(
         self, reads: MilvusReads, filter: Filter, query: VectorQuery
     ) -> tuple[list[Found], int]:
-        rows, passing = await in_order(reads, filter, query.sort, query.limit)
+        rows, passing = await in_order(
+            reads, filter, query.sort, query.limit, sample_rows=self._sample_rows
+        )
         ids = [row["hotel_id"] for row in rows]
         found = await reads.rows(id_in(ids), ("hotel_id", "record")) if ids else []
         records = {row["hotel_id"]: record_of(row) for row in found}
@@ -199,7 +225,7 @@ class MilvusIndex:
         return candidates, passing
 
     async def _leave_one_out(
-        self, collection: Collection, reads: MilvusReads, query: VectorQuery
+        self, collection: _Collection, reads: MilvusReads, query: VectorQuery
     ) -> tuple[int, ...]:
         parts = conjuncts(query.condition)
         filters = [
@@ -221,7 +247,7 @@ class MilvusIndex:
             held |= {row["hotel_id"]: row for row in rows}
         return held
 
-    async def _write(self, collection: Collection, rows: Sequence[Row]) -> None:
+    async def _write(self, collection: _Collection, rows: Sequence[Row]) -> None:
         size = self._settings.rows_per_write
         for first in range(0, len(rows), size):
             await self._client.upsert(collection.name, rows[first : first + size])
@@ -231,12 +257,12 @@ class MilvusIndex:
         return [hotel_ids[first : first + size] for first in range(0, len(hotel_ids), size)]
 
     # --- the collection ------------------------------------------------------------------------
-    async def _collection(self) -> Collection:
+    async def _collection(self) -> _Collection:
         if self._opened is None:
             self._opened = await self._look()
         return self._opened
 
-    async def _look(self) -> Collection:
+    async def _look(self) -> _Collection:
         alias = self._settings.alias
         try:
             described = await self._client.describe(alias)
@@ -258,7 +284,7 @@ class MilvusIndex:
                 metadata={"held": coding.embedder_version, "wanted": self._embedder_version},
             )
         index = await self._client.index(name, VECTOR)
-        return Collection(name, coding, index is not None and index["index_type"] == "FLAT")
+        return _Collection(name, coding, index is not None and index["index_type"] == "FLAT")
 
 
 def _scored(rows: Sequence[Row], vector: Floats, limit: int) -> list[Hit]:

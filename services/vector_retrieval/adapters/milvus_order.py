@@ -25,11 +25,12 @@ async def in_order(
     sort: Sequence[SortKey],
     limit: int,
     *,
-    sample_rows: int = SAMPLE_ROWS,
+    sample_rows: int,
 ) -> tuple[list[Row], int]:
     """Return the first hotels by the keys, then standing, then id, and how many pass at all.
 
-    The rows have `hotel_id` and `standing`. Hotels without a key's value come last.
+    The rows have `hotel_id` and `standing`. Hotels without a key's value come last. `sample_rows`
+    is how many are read to see whether there are more.
     """
     keys = [key for key in sort if _tells(key)]
     columns = sorted({*reads.columns(filter), *_columns(keys)})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from services.plan.evaluate import satisfies
 from services.vector_retrieval.adapters.milvus_client import MilvusClient, Row
 from services.vector_retrieval.adapters.milvus_conditions import Filter, both, id_after
-from services.vector_retrieval.adapters.milvus_schema import Coding, columns_read, facts_of_row
+from services.vector_retrieval.adapters.milvus_schema import columns_read, facts_of_row
 from services.vector_retrieval.ports import SCORE_DIGITS
 
 # Milvus answers with 16,384 rows at most.
@@ -22,21 +22,6 @@ MOST_HITS = 16_384
 _SPARE_HITS = 8
 # A circle fills 0.79 of the box around it; a little more than the inverse.
 _HITS_PER_PASSING = 1.4
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A collection that was looked at.
-
-    Attributes:
-        name: Its own name, not the alias.
-        coding: What its description says.
-        is_exact: Whether its index scores every hotel that passes the filter.
-    """
-
-    name: str
-    coding: Coding
-    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +37,14 @@ class MilvusReads:
     """Counts, rows and hits of one collection.
 
     Args:
+        name: The collection's own, not its alias.
         page_rows: Rows in one answer.
     """
 
-    def __init__(
-        self, client: MilvusClient, collection: Collection, *, page_rows: int = PAGE_ROWS
-    ) -> None:
+    def __init__(self, client: MilvusClient, name: str, *, page_rows: int = PAGE_ROWS) -> None:
         self._client = client
-        self._name = collection.name
-        self.page_rows = page_rows
+        self._name = name
+        self._page_rows = page_rows
 
     async def passing(self, filter: Filter) -> int:
         """Return how many hotels pass."""
@@ -81,9 +65,9 @@ class MilvusReads:
         found: list[Row] = []
         page_filter = text
         while True:
-            page = await self.page(page_filter, columns, self.page_rows)
+            page = await self.page(page_filter, columns, self._page_rows)
             found += page
-            if len(page) < self.page_rows:
+            if len(page) < self._page_rows:
                 return found
             page_filter = both(text, id_after(page[-1]["hotel_id"]))
 
