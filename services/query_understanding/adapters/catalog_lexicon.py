@@ -47,6 +47,7 @@ _TERM_FIELDS: dict[Field, _TermName] = {
 }
 _BRACKETED = re.compile(r"\s*[(（][^()（）]*[)）]\s*")
 _OLD_NAME = re.compile(r"[(（](?:原|formerly(?: the)?)\s*([^()（）]+)[)）]", re.IGNORECASE)
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _NUMBERS_ONLY = re.compile(r"[\d\W_]+")
 # Words that many names begin or end with and that alone name nothing.
 _GENERIC = frozenset(
@@ -378,7 +379,8 @@ def _values(hotel: hotel_pb2.Hotel) -> Iterable[_Value]:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.split())
+    """Return a name with its blanks as `TurnText` has them: single, none between Chinese."""
+    return _HAN_GAP.sub("", " ".join(name.split()))
 
 
 def _aliases_of(name: str) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from services.query_understanding.domain.clause import Clause, Group, deny, fami
 from services.query_understanding.domain.mention import Atom
 
 _CASE_FIELDS = frozenset({Field.DISTRICT, Field.TIER, Field.KIND, Field.BRAND, Field.PRICE})
+
+
+# "如果想住周边，那有没有…": the guest tells a plan and asks; nothing depends on anything.
+_INTENT = re.compile(r"想|打算|准备|要住|要去")
+_ASKS = re.compile(r"有没有|有哪些|有什么|有啥|哪家|推荐|吗|[?？]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ def _is_conditional(cut: list[Clause], index: int, text: str) -> bool:
     premise = text[cut[index - 1].start : cut[index - 1].end]
     consequence = text[cut[index].start : cut[index].end].lstrip()
     otherwise = index + 1 < len(cut) and cut[index + 1].begins_with("else")
+    if not otherwise and _INTENT.search(premise) and _ASKS.search(consequence):
+        return False
     return (
         otherwise
         or consequence.startswith(("那", "就", "得", "则", "then"))

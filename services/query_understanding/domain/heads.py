@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from services.plan.condition import Field, Near
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.near_phrases import Anchor, Head, NearPhrase
 from services.query_understanding.domain.places import PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
-from services.query_understanding.domain.request_heads import requested_heads
+from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.state import DialogueState
 
 FACTS = {
@@ -174,7 +175,7 @@ class Heads:
         )
         if places.phrases:
             self._read_phrases(said, places, state)
-        requested = requested_heads(said)
+        requested = {request.head for request in requests(said)}
         self.requests_hotel = Head.HOTEL in requested
         self.requests_other = bool(requested) and not self.requests_hotel and not self.near_hotel
         if self.requests_hotel:
@@ -186,7 +187,7 @@ class Heads:
         one_hotel = bool(state.focus_hotel_id) or ordinal or bool(said.hotels)
         self.checks_hotel = (
             bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
-            and not refine and one_hotel
+            and not refine and one_hotel and not (_SOME_WITH.search(text) and not (self.anaphor_hotel or said.hotels))
             and all(a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING, Field.PRICE_BAND) for a in said.atoms)
             and (self.anaphor_hotel or said.hotels or ordinal or state.topic == "hotel")
         )  # fmt: skip
@@ -215,6 +216,8 @@ class Heads:
             and not _asks(text, said)
         ):
             self.nothing_but_talk = True
+        if said.has("thanks", "bye") and only_praise(said):
+            self.nothing_but_talk = True
 
     def _read_phrases(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
         """In Chinese the order of the words says what is asked for near what."""
@@ -240,6 +243,34 @@ class Heads:
             re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
             or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
+
+
+# "有没有带早餐的": houses that have it are asked for.
+_SOME_WITH = re.compile(r"有(?:没有)?[^,，。?？!]{2,}的(?:[呢吗么?？!。]|$)")
+_THANKS = re.compile(r"(?:谢|感谢|多谢|辛苦|拜拜|再见)[^,，。！!?？;；]*")
+_WANTS = re.compile(
+    r"找|推荐|要|想|帮|查|告诉|有没有|换|最好|必须|得有|再|求|给我|来[一个家]|吗|么|什么|啥|哪|多少|几|[?？]"
+)
+_CONTENT = ("hotel_word", "near_after", "near_before", "place_word_attraction", "other_food")
+_PRAISE = re.compile(r"真|太|挺|非常|特别|好[多的]|不错|满意")
+
+
+def only_praise(said: Recognised) -> bool:
+    """Tell whether Chinese thanks stand beside praise alone: "真是个实惠的酒店呢，谢谢你啊"."""
+    text = said.turn.text
+    if text.isascii():
+        return False
+    starts = [item.start for item in said.atoms] + [place.start for place in said.places]
+    starts += [hotel.start for hotel in said.hotels] + [c.start for c in said.of(*_CONTENT)]
+    starts.sort()
+    start = 0
+    for clause in re.split(r"(?<=[,，。！!;；~])", _THANKS.sub(lambda m: "谢" * len(m[0]), text)):
+        end = start + len(clause)
+        says = bisect_left(starts, start) < bisect_left(starts, end)
+        if _WANTS.search(clause) or (says and not _PRAISE.search(clause)):
+            return False
+        start = end
+    return True
 
 
 def _asks(text: str, said: Recognised) -> bool:

@@ -170,8 +170,8 @@ def _focus_places(
             if could_be_a_name(name):
                 kind = category_of(name) or category
                 found.append((start, PlaceMention(0, name, "", kind, state.city, ())))
-    # The first put forward is the one "it" means, so it comes last.
-    found.sort(key=lambda entry: -entry[0])
+    # The first put forward is the one "it" means, so it comes last; known names before guesses.
+    found.sort(key=lambda entry: (bool(entry[1].canonical_name), -entry[0]))
     return tuple(aside), tuple(mention for _, mention in found)
 
 

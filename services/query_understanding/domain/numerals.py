@@ -31,7 +31,7 @@ _ZH_DIGIT = "零〇一二两三四五六七八九幺"
 NUMBER: Final = re.compile(
     r"(?P<arabic>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>\s?(?:k|w|grand)(?![a-z])|[百千万])?"
     r"(?P<tail>(?<=[kw百千万])\d(?![\d.]))?"
-    rf"|(?P<zh>[{_ZH_DIGIT}十百千万]+(?:点[{_ZH_DIGIT}]+|个半|半)?(?:[多来几]?(?=[块元]))?)"
+    rf"|(?P<zh>(?!一[起下些样直定般边共切旦向再])[{_ZH_DIGIT}十百千万]+(?:点[{_ZH_DIGIT}]+|个半|半)?(?:[多来几]?(?=[块元]))?)"
     rf"|(?P<en>{_ENGLISH_NUMBER})"
 )
 

@@ -17,6 +17,9 @@ HEADS_FILE = Path(__file__).parents[1] / "data" / "place_heads.yaml"
 # Word classes that no name is made of: verbs, adverbs, pronouns, prepositions and particles.
 _NOT_IN_NAMES = frozenset("vdrpcuyekfzo")
 _BRANCH = re.compile(r"^(.*?[(（][^()（）]+[)）]).*$")
+# A word of the dictionary that is no proper name: "同学聚会", "晚上".
+_COMMON = frozenset({"n", "v", "vn", "t", "a", "l"})
+_NO_NAME_END = re.compile(r"[来去到在住玩吃逛看走后前时]$")
 _LOOSE_END = re.compile(
     r"(?:的话|的时候|以后|之后|一家|一个|这家|这个|那家|那个|好了|的|了|吧|呢|啊|呀|吗|哦)+$"
 )
@@ -37,6 +40,12 @@ def category_of(name: str) -> PlaceCategory | None:
         if category is not None:
             return category
     return None
+
+
+def is_bare_head(name: str) -> bool:
+    """Tell whether the words are only what names of places to go to end with: "剧院", "公园"."""
+    kind = _heads().get(fold_text(name).strip())
+    return kind in (PlaceCategory.ATTRACTION, PlaceCategory.RESTAURANT)
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +71,12 @@ def could_stand_before_near(name: str) -> bool:
     folded = fold_text(name).strip()
     if not has_han(folded) or category_of(folded) is not None:
         return True
-    kinds = [kind[0] for _, kind in word_classes(folded)]
+    if _NO_NAME_END.search(folded):
+        return False
+    classes = word_classes(folded)
+    kinds = [kind[0] for _, kind in classes]
+    if "d" in kinds or kinds[-1] in "tf" or (len(classes) == 1 and classes[0][1] in _COMMON):
+        return False
     return kinds[-1] not in "drpcuyek" and not all(kind in "vdrpcuyek" for kind in kinds)
 
 

@@ -21,6 +21,8 @@ WALK_KM = 1.0
 DOORSTEP_KM = 0.5
 # Characters before a name in which a word of nearness that belongs to it begins.
 _NEAR_REACH = 48
+# Words that point at a place and say near only where a name stands before them.
+DEICTIC = frozenset({"这边", "那边", "那儿", "那片"})
 
 _STATION_TAIL = re.compile(
     r"\s*(?:地铁站|火车站|高铁站|地铁口|站(?=[附旁边口出到的,，上周 五一二三四六七八九十两\d]|$)|地铁(?!站)|"
@@ -95,7 +97,9 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         found.near[-1].start = min(start, cue.start)
         placed.add(start)
         _share(found, names, index, placed, said, lexicon)
-    for cue in said.of("near_after", "near_before", "walk"):
+    deictic = {c.start for c in said.of("near_after") if turn.text[c.start : c.end] in DEICTIC}
+    cues = said.of("near_after", "near_before", "walk")
+    for cue in sorted(cues, key=lambda c: c.start in deictic):
         free = cue.start not in claimed and cue.start not in elsewhere
         if free and found.anaphoric is None and not found.near:
             found.anaphoric = cue
@@ -103,8 +107,7 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         if any(
             abs(near.start - cue.end) < 10 or abs(cue.start - near.end) < 16
             for near in said.of("near_after", "near_before", "walk")
-            if turn.text[near.start : near.end]
-            not in ("那边", "这边", "那儿", "那片", "一带", "by")
+            if turn.text[near.start : near.end] not in (*DEICTIC, "一带", "by")
         ):
             found.unknown = cue
     return found

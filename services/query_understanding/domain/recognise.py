@@ -21,9 +21,13 @@ from services.query_understanding.domain.quantities import (
 )
 from services.query_understanding.domain.terms import TermReader
 from services.query_understanding.domain.turn_text import TurnText
+from services.text.fold import fold_text
 
 _STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)|…")
 _WEAK = re.compile(r"[,，;；:：~—]")
+_TOLD_ADDRESS = re.compile(
+    r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
+)
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
@@ -129,9 +133,9 @@ def recognise(
     words = [f for f in known if f.section != "cue"]
     gaps = [f for f in words if f.need and f.end - f.start > 12]
     spans: list[tuple[int, int, int, Found | NameMatch]] = [
-        (f.end - f.start, 2 if not f.need else 0, f.start, f) for f in words if f not in gaps
+        (f.end - f.start, 2 if not f.need else -1, f.start, f) for f in words if f not in gaps
     ]
-    spans += [(n.end - n.start, _rank(n), n.start, n) for n in names]
+    spans += [(n.end - n.start, _rank(n, text), n.start, n) for n in names]
     cue_spans = [(f.end - f.start, f.start, f) for f in known if f.section == "cue"]
     spans.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
     cover = _CueCover(len(text), cue_spans)
@@ -151,7 +155,8 @@ def recognise(
     # Names were taken longest first; lists of hotels shown are counted in the order of the words.
     result.hotels.sort(key=lambda hotel: hotel.start)
     first = _pick_cues(cue_spans, taken)
-    numbers = quantities(text, first, taken.spans, asked)
+    farewells = [(c.start, c.end) for c in first if c.name == "bye"]
+    numbers = quantities(text, first, [*taken.spans, *farewells], asked)
     _add_quantities(result, numbers, taken)
     result.hear(_pick_cues(cue_spans, taken))
     explicit = {atom.value for atom in result.atoms if not atom.implied}
@@ -160,6 +165,7 @@ def recognise(
         if gap_atom is not None:
             result.atoms.append(gap_atom)
     result.atoms = _without_repeats(result.atoms, explicit)
+    _leave_out_told(result)
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
     return result
@@ -174,10 +180,23 @@ def _looser(
     return (n for n in loose if not any(s <= n.start and n.end <= e for s, e in said))
 
 
-def _rank(name: NameMatch) -> int:
-    return {
-        NameKind.HOTEL: 5, NameKind.VALUE: 4, NameKind.HOTEL_PART: 3, NameKind.PLACE: 1
-    }[name.kind]  # fmt: skip
+def _leave_out_told(result: Recognised) -> None:
+    """Leave out what an address that is told says: "餐馆地址在海淀区…3号，周边有酒店吗"."""
+    told = [m.span("told") for m in _TOLD_ADDRESS.finditer(result.turn.text)]
+    if not told:
+        return
+    outside = _Occupied(len(result.turn.text), told)
+    result.atoms = [a for a in result.atoms if outside.free(a.start, a.end)]
+    result.places = [p for p in result.places if outside.free(p.start, p.end)]
+    result.hear([c for c in result.cues if outside.free(c.start, c.end)])
+    result.covered += told
+
+
+def _rank(name: NameMatch, text: str) -> int:
+    if name.kind is NameKind.PLACE:
+        # "吉野家" is the place of that name before it is a branch's name cut short.
+        return 1 if fold_text(name.name) == text[name.start : name.end] else 0
+    return {NameKind.HOTEL: 5, NameKind.VALUE: 4, NameKind.HOTEL_PART: 3}[name.kind]
 
 
 class _CueCover:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.plan.condition import PlaceCategory
 from services.plan.names import fold_name
@@ -14,9 +15,10 @@ from services.query_understanding.domain.place_names import category_of
 from services.query_understanding.domain.places import PlaceReadings, categories_of
 from services.query_understanding.domain.recognise import HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
-from services.text.fold import fold_text
+from services.text.fold import fold_text, has_han
 
 _LEAST_CUT_NAME = 3
+_LONGEST_ABBREVIATION = 4
 
 
 def resolve_hotel(
@@ -109,6 +111,29 @@ def place_meant(
     fitting = [m for m in discussed if wanted is None or m.category in (wanted, None)]
     chosen = fitting or discussed
     return chosen[-1] if chosen else None
+
+
+def settled(mention: PlaceMention, state: DialogueState, lexicon: CatalogLexicon) -> PlaceMention:
+    """Return the place under discussion that a name cut short means: "北大" after "北京大学".
+
+    A name that is a place's whole name means that place.
+    """
+    short = fold_name(fold_text(mention.name))
+    if lexicon.place_named(mention.canonical_name or mention.name):
+        return mention
+    for place in reversed(state.focus_places):
+        whole = fold_name(fold_text(place.canonical_name or place.name))
+        if short != whole and (short in whole or _abbreviates(short, whole)):
+            return replace(place, spans=mention.spans)
+    return mention
+
+
+def _abbreviates(short: str, whole: str) -> bool:
+    """Tell whether Chinese characters are some of a name's, in order, from its first: "北大"."""
+    if not 2 <= len(short) <= _LONGEST_ABBREVIATION or short[0] != whole[0] or not has_han(short):
+        return False
+    rest = iter(whole)
+    return all(character in rest for character in short)
 
 
 _CATEGORY_OF_ANCHOR = {

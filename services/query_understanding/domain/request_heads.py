@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.query_understanding.domain.mention import Cue
-from services.query_understanding.domain.near_phrases import HEADS, Head
+from services.query_understanding.domain.near_phrases import HEADS, Head, before_near
 from services.query_understanding.domain.recognise import Recognised
 
 # "找一个…", "推荐家…", "哪家餐馆…": one thing of a kind is asked for.
@@ -19,50 +21,54 @@ _CLAUSE_END = re.compile(r"[,，;；]")
 # What a thing has is not the thing: "有餐厅的酒店".
 _HAS = re.compile(r"(?:有|带|含|提供|配)(?:个|一个|一家)?$")
 
+# Characters in which a request and its conditions are said.
+_REACH = 120
 # A room may be booked of the hotel already chosen; a 饭店 may be a hotel or a restaurant.
 _TELLS_NOTHING = frozenset({"房", "房间", "客房", "订房", "开房", "饭店"})
 
 
-def requested_heads(said: Recognised) -> frozenset[Head]:
-    """Return what the requests of a Chinese utterance are for; empty where none says it."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with its conditions, [start, end), and what it is for."""
+
+    start: int
+    end: int
+    head: Head
+
+
+def requests(said: Recognised) -> tuple[Request, ...]:
+    """Return the requests of a Chinese utterance whose head is said, in order."""
     text = said.turn.text
     if text.isascii():
-        return frozenset()
-    nouns = _nouns(said)
-    found = (_head(text, request.end(), nouns) for request in _REQUEST.finditer(text))
-    return frozenset(head for head in found if head is not None)
+        return ()
+    near = frozenset(cue.start for cue in said.of("near_after"))
+    nouns = [
+        cue for cue in said.of(*HEADS)
+        if text[cue.start : cue.end] not in _TELLS_NOTHING and not before_near(text, cue.end, near)
+    ]  # fmt: skip
+    found = (_request(text, match, nouns) for match in _REQUEST.finditer(text))
+    return tuple(request for request in found if request is not None)
 
 
-def _head(text: str, start: int, nouns: Sequence[tuple[Cue, Head]]) -> Head | None:
-    stop = _SENTENCE_END.search(text, start)
-    end = stop.start() if stop is not None else len(text)
-    clause_start = start
+def _request(text: str, match: re.Match[str], nouns: Sequence[Cue]) -> Request | None:
+    stop = _SENTENCE_END.search(text, match.end(), match.end() + _REACH)
+    end = stop.start() if stop is not None else min(len(text), match.end() + _REACH)
+    clause_start, head = match.end(), None
     while clause_start < end:
         comma = _CLAUSE_END.search(text, clause_start, end)
         clause_end = comma.start() if comma is not None else end
-        inside = [
-            head for cue, head in nouns
-            if clause_start <= cue.start < clause_end
-            and not _HAS.search(text, clause_start, cue.start)
-        ]  # fmt: skip
-        if inside:
-            return inside[-1]
+        inside = nouns[
+            bisect_left(nouns, clause_start, key=_at) : bisect_left(nouns, clause_end, key=_at)
+        ]
+        if head is not None and any(HEADS[cue.name] is Head.HOTEL for cue in inside):
+            # The next clause asks for a hotel: the conditions of this request are over.
+            return Request(match.start(), clause_start, head)
+        heads = [cue for cue in inside if not _HAS.search(text, clause_start, cue.start)]
+        if head is None and heads:
+            head = HEADS[heads[-1].name]
         clause_start = clause_end + 1
-    return None
+    return Request(match.start(), end, head) if head is not None else None
 
 
-def _nouns(said: Recognised) -> list[tuple[Cue, Head]]:
-    """Return the nouns that are no anchor of a word of nearness, in order."""
-    text = said.turn.text
-    near = said.of("near_after")
-    found = []
-    for cue in said.cues:
-        head = HEADS.get(cue.name)
-        if (
-            head is None
-            or text[cue.start : cue.end] in _TELLS_NOTHING
-            or any(n.start >= cue.end and text[cue.end : n.start] in ("", "的") for n in near)
-        ):
-            continue
-        found.append((cue, head))
-    return found
+def _at(cue: Cue) -> int:
+    return cue.start

@@ -33,15 +33,22 @@ from services.query_understanding.domain.continuation import in_force, with_plac
 from services.query_understanding.domain.deltas import fields_of, merge
 from services.query_understanding.domain.heads import Heads
 from services.query_understanding.domain.mention import Atom
-from services.query_understanding.domain.near_phrases import Anchor
+from services.query_understanding.domain.near_phrases import Anchor, Head
 from services.query_understanding.domain.places import (
+    DEICTIC,
     NEAR_KM,
     NearReading,
     PlaceReadings,
     listed_entries,
 )
 from services.query_understanding.domain.recognise import Recognised
-from services.query_understanding.domain.reference import place_meant, referred, resolve_hotel
+from services.query_understanding.domain.reference import (
+    place_meant,
+    referred,
+    resolve_hotel,
+    settled,
+)
+from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.state import MOST_PLANS, DialogueState
 
 _MOST_KEYWORD_CHARS = 400
@@ -60,7 +67,7 @@ def search(
     unknown = _clarify(base, said, places, state, lexicon)
     if unknown is not None:
         return unknown, state.plans
-    near = list(places.near)
+    near = [_settled(reading, state, lexicon) for reading in places.near]
     anaphoric = _anaphoric_place(said, places, state, lexicon)
     if anaphoric is not None:
         near.append(anaphoric)
@@ -78,7 +85,7 @@ def search(
         if id(reading) not in in_sort or reading.radius_km != NEAR_KM
     ]  # fmt: skip
     said.atoms = [*said.atoms, *atoms]
-    said.atoms = [a for a in said.atoms if not _of_another_domain(a, said.turn.text)]
+    said.atoms = [atom for atom in _of_hotels(said) if not _of_another_domain(atom, said.turn.text)]
     composed = compose(said.items(), said.turn.text, in_force=fields_of(before))
     hard = [_spanned(p, said) for p in composed.parts if p.strength != "wish"]
     soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
@@ -131,6 +138,15 @@ def search(
     # The first request stays: guests go back to "what I said at the start".
     kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
     return plan, (*kept, plan)
+
+
+def _of_hotels(said: Recognised) -> list[Atom]:
+    """Leave out the conditions of what else is requested: "找家4.5分以上的餐馆，周边有酒店吗"."""
+    elsewhere = bytearray(len(said.turn.text) + 1)
+    for request in requests(said):
+        if request.head is not Head.HOTEL:
+            elsewhere[request.start : request.end] = b"\x01" * (request.end - request.start)
+    return [a for a in said.atoms if a.field is Field.NEARBY or not elsewhere[a.start]]
 
 
 def _of_another_domain(atom: Atom, text: str) -> bool:
@@ -216,6 +232,13 @@ def which_hotel(base: QueryPlan, options: Sequence[str] = ()) -> QueryPlan:
     )
 
 
+def _settled(reading: NearReading, state: DialogueState, lexicon: CatalogLexicon) -> NearReading:
+    mention = settled(reading.mention, state, lexicon)
+    if mention is reading.mention:
+        return reading
+    return replace(reading, mention=mention, listed=listed_entries(mention, lexicon))
+
+
 def _anaphoric_place(
     said: Recognised, places: PlaceReadings, state: DialogueState, lexicon: CatalogLexicon
 ) -> NearReading | None:
@@ -223,8 +246,7 @@ def _anaphoric_place(
     if cue is None or places.near:
         return None
     if (
-        said.turn.text[cue.start : cue.end]
-        in ("这边", "那边", "那儿", "那片", "around", "by", "一带")
+        said.turn.text[cue.start : cue.end] in (*DEICTIC, "around", "by", "一带")
         and not places.named
     ):
         return None

@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from services.plan.condition import Field, PlaceCategory
 from services.plan.query_plan import PlaceMention
-from services.query_understanding.domain.place_names import could_be_a_name, could_stand_before_near
+from services.query_understanding.domain.place_names import (
+    could_be_a_name,
+    could_stand_before_near,
+    is_bare_head,
+)
 from services.query_understanding.domain.recognise import Recognised
 
 _ZH_STATION = re.compile(
@@ -204,6 +208,8 @@ def _before(said: Recognised, at: int) -> tuple[int, int]:
     name = text[start:end]
     if _NO_NAME.search(name) or not could_stand_before_near(name):
         return start, start
+    if is_bare_head(name):
+        return start, start  # "这个剧院", "广场" point at a place and name none
     return start, end
 
 
