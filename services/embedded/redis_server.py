@@ -52,6 +52,8 @@ class EmbeddedRedis:
                     "--unixsocket", str(self._socket),
                     "--dir", str(self._folder),
                     "--appendonly", "yes",
+                    # Few and small writes, each a task: none may be lost, whatever ends us.
+                    "--appendfsync", "always",
                     "--save", "",
                     "--daemonize", "no",
                 ],
