@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn
 
 import pytest
 
@@ -15,14 +14,10 @@ def endpoint(server: str) -> str:
 
     Without one the test is skipped, and the run's summary says so; in CI it fails.
     """
-    address = os.environ.get(f"CONCIERGE_TEST_{server}", "")
+    variable = f"CONCIERGE_TEST_{server}"
+    address = os.environ.get(variable, "")
     if not address:
-        unavailable(server, f"CONCIERGE_TEST_{server} is not set")
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(f"CI tests on real servers: {variable} is not set", pytrace=False)
+        pytest.skip(ABSENT + server)
     return address
-
-
-def unavailable(server: str, why: str) -> NoReturn:
-    """Skip the test for want of a server; in CI fail it."""
-    if os.environ.get("CI", "").lower() in ("1", "true"):
-        pytest.fail(f"CI tests on real servers: {why}", pytrace=False)
-    pytest.skip(ABSENT + server)

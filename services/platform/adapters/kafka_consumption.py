@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from services.platform.adapters.kafka_reader import Reader
-from services.platform.adapters.kafka_source import Claim, Source
+from services.platform.adapters.kafka_reader import Claim, Reader, Source
 from services.platform.bus import Subscription
 from services.platform.delivery import Bury, Delivery
 from services.platform.errors import Unavailable
@@ -119,7 +118,7 @@ class KafkaConsumption:
             if claim.released or self._stopping is not None:
                 self._done += 1
                 continue
-            self._spawn(claim, (record,), self._delivery.one(record, claim.is_held))
+            self._spawn(claim, (record,), self._delivery.one(record))
 
     def _begin_batch(self, claim: Claim) -> None:
         if claim.in_work or not claim.waiting:
@@ -130,7 +129,7 @@ class KafkaConsumption:
             return
         count = min(self._subscription.max_batch, len(claim.waiting))
         records = [claim.waiting.popleft() for _ in range(count)]
-        self._spawn(claim, records, self._delivery.batch(records, claim.is_held))
+        self._spawn(claim, records, self._delivery.batch(records))
 
     def _spawn(
         self, claim: Claim, records: Sequence[Record], work: Coroutine[Any, Any, bool]

@@ -63,17 +63,10 @@ class Producer:
         client_id: What the brokers' logs call us.
         lane: For interactive or for bulk messages.
         topics: All that will be published to: an unknown topic would block the event loop.
-        delivery_timeout_ms: How long the client itself tries; see above.
     """
 
     def __init__(
-        self,
-        settings: KafkaSettings,
-        *,
-        client_id: str,
-        lane: Lane,
-        topics: Iterable[str],
-        delivery_timeout_ms: int = DAY_MS,
+        self, settings: KafkaSettings, *, client_id: str, lane: Lane, topics: Iterable[str]
     ) -> None:
         self._settings = settings
         self._lane: Lane = lane
@@ -83,7 +76,7 @@ class Producer:
             **_LANES[lane],
             "acks": "all",
             "enable_idempotence": True,
-            "delivery_timeout_ms": delivery_timeout_ms,
+            "delivery_timeout_ms": DAY_MS,
             "max_block_ms": in_ms(settings.request_timeout_s),
             "max_request_size": MAX_MESSAGE_BYTES,
             "batch_size": 256 << 10,
