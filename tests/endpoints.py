@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 import pytest
 
@@ -14,10 +15,14 @@ def endpoint(server: str) -> str:
 
     Without one the test is skipped, and the run's summary says so; in CI it fails.
     """
-    variable = f"CONCIERGE_TEST_{server}"
-    address = os.environ.get(variable, "")
+    address = os.environ.get(f"CONCIERGE_TEST_{server}", "")
     if not address:
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(f"CI tests on real servers: {variable} is not set", pytrace=False)
-        pytest.skip(ABSENT + server)
+        unavailable(server, f"CONCIERGE_TEST_{server} is not set")
     return address
+
+
+def unavailable(server: str, why: str) -> NoReturn:
+    """Skip the test for want of a server; in CI fail it."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(f"CI tests on real servers: {why}", pytrace=False)
+    pytest.skip(ABSENT + server)

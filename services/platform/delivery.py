@@ -57,8 +57,16 @@ Bury = Callable[[DeadLetter], Awaitable[None]]
 """Appends a dead letter; raises what `EventBus.publish` raises."""
 
 
+Held = Callable[[], bool]
+"""Tells whether a record is still ours, or its partition has gone to another member."""
+
+
 class _GivenUp(Exception):
-    """The subscription stops while a record waits for its next attempt."""
+    """A record that waits for its next attempt is to be delivered again: here or elsewhere."""
+
+
+def _always() -> bool:
+    return True
 
 
 class Delivery:
@@ -80,8 +88,12 @@ class Delivery:
         """Let calls that run finish; what waits for another attempt is given up, unfinished."""
         self._stopping.set()
 
-    async def one(self, record: Record) -> bool:
+    async def one(self, record: Record, held: Held = _always) -> bool:
         """Do the work of one record.
+
+        Args:
+            record: The record.
+            held: Asked before another attempt.
 
         Returns:
             Whether it is finished: done, expired, or a dead letter. Else it was given up and
@@ -96,14 +108,14 @@ class Delivery:
             await handler(record if attempt == 1 else replace(record, attempt=attempt))
 
         try:
-            error = await self._attempt(record, call)
+            error = await self._attempt(record, call, held)
             if error is not None:
-                await self._dead_letter(record, error)
+                await self._dead_letter(record, error, held)
         except _GivenUp:
             return False
         return True
 
-    async def batch(self, records: Sequence[Record]) -> bool:
+    async def batch(self, records: Sequence[Record], held: Held = _always) -> bool:
         """Do the work of records of one partition; as `one`, for all of them."""
         handler = self._subscription.batch_handler
         assert handler is not None
@@ -111,7 +123,7 @@ class Delivery:
         if not fresh:
             return True
         try:
-            if await self._attempt(fresh[0], lambda _: handler(fresh)) is None:
+            if await self._attempt(fresh[0], lambda _: handler(fresh), held) is None:
                 return True
             # One bad record must not take its batch along: work them one by one.
             for record in fresh:
@@ -119,9 +131,9 @@ class Delivery:
                 async def call(_: int, record: Record = record) -> None:
                     await handler((record,))
 
-                error = await self._attempt(record, call)
+                error = await self._attempt(record, call, held)
                 if error is not None:
-                    await self._dead_letter(record, error)
+                    await self._dead_letter(record, error, held)
         except _GivenUp:
             return False
         return True
@@ -135,12 +147,12 @@ class Delivery:
         return True
 
     async def _attempt(
-        self, record: Record, call: Callable[[int], Awaitable[None]]
+        self, record: Record, call: Callable[[int], Awaitable[None]], held: Held
     ) -> Exception | None:
         """Call until it works, is hopeless, or nobody waits; return what is hopeless.
 
         Raises:
-            _GivenUp: The subscription stops.
+            _GivenUp: The subscription stops, or the record is another member's now.
         """
         backoff_s = RETRY_FIRST_S
         for attempt in itertools.count(1):
@@ -171,6 +183,8 @@ class Delivery:
                 )
                 return error
             await self._pause(wait_s)
+            if not held():
+                raise _GivenUp
             backoff_s = min(backoff_s * 2, RETRY_MOST_S)
         return None
 
@@ -181,7 +195,7 @@ class Delivery:
             return
         raise _GivenUp
 
-    async def _dead_letter(self, record: Record, error: Exception) -> None:
+    async def _dead_letter(self, record: Record, error: Exception, held: Held) -> None:
         """Bury a record; the bus may be away for a while, so this too is tried until it works."""
         bury = self._bury
         if bury is None:
@@ -199,7 +213,7 @@ class Delivery:
         )
         # Buried whether or not the event has expired: its deadline is not the letter's.
         lasting = replace(record, headers={})
-        refused = await self._attempt(lasting, lambda _: bury(letter))
+        refused = await self._attempt(lasting, lambda _: bury(letter), held)
         if refused is not None:
             log.error("dead_letter_refused", topic=letter.topic, id=record.id, error=str(refused))
             return

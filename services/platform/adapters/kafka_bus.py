@@ -11,7 +11,7 @@ from services.platform import envelope
 from services.platform.adapters import kafka_topics
 from services.platform.adapters.kafka_consumption import KafkaConsumption
 from services.platform.adapters.kafka_producer import Message, Producer
-from services.platform.adapters.kafka_reader import PREFETCH_LEAST, Source
+from services.platform.adapters.kafka_source import PREFETCH_LEAST, Source
 from services.platform.bus import Consumption, Handler, Subscription
 from services.platform.delivery import DeadLetter, check
 from services.platform.errors import FailedPrecondition, InvalidArgument

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from services.platform.adapters.kafka_reader import Claim, Reader, Source
+from services.platform.adapters.kafka_reader import Reader
+from services.platform.adapters.kafka_source import Claim, Source
 from services.platform.bus import Subscription
 from services.platform.delivery import Bury, Delivery
 from services.platform.errors import Unavailable
@@ -118,7 +119,7 @@ class KafkaConsumption:
             if claim.released or self._stopping is not None:
                 self._done += 1
                 continue
-            self._spawn(claim, (record,), self._delivery.one(record))
+            self._spawn(claim, (record,), self._delivery.one(record, claim.is_held))
 
     def _begin_batch(self, claim: Claim) -> None:
         if claim.in_work or not claim.waiting:
@@ -129,7 +130,7 @@ class KafkaConsumption:
             return
         count = min(self._subscription.max_batch, len(claim.waiting))
         records = [claim.waiting.popleft() for _ in range(count)]
-        self._spawn(claim, records, self._delivery.batch(records))
+        self._spawn(claim, records, self._delivery.batch(records, claim.is_held))
 
     def _spawn(
         self, claim: Claim, records: Sequence[Record], work: Coroutine[Any, Any, bool]

@@ -63,10 +63,17 @@ class Producer:
         client_id: What the brokers' logs call us.
         lane: For interactive or for bulk messages.
         topics: All that will be published to: an unknown topic would block the event loop.
+        delivery_timeout_ms: How long the client itself tries; see above.
     """
 
     def __init__(
-        self, settings: KafkaSettings, *, client_id: str, lane: Lane, topics: Iterable[str]
+        self,
+        settings: KafkaSettings,
+        *,
+        client_id: str,
+        lane: Lane,
+        topics: Iterable[str],
+        delivery_timeout_ms: int = DAY_MS,
     ) -> None:
         self._settings = settings
         self._lane: Lane = lane
@@ -76,7 +83,7 @@ class Producer:
             **_LANES[lane],
             "acks": "all",
             "enable_idempotence": True,
-            "delivery_timeout_ms": DAY_MS,
+            "delivery_timeout_ms": delivery_timeout_ms,
             "max_block_ms": in_ms(settings.request_timeout_s),
             "max_request_size": MAX_MESSAGE_BYTES,
             "batch_size": 256 << 10,

@@ -11,10 +11,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from kafka import (
@@ -28,8 +26,8 @@ from kafka.errors import KafkaError
 
 from services.platform import metrics
 from services.platform.adapters.kafka_client import client_options, in_ms
+from services.platform.adapters.kafka_source import Claim, Sink, Source, record_of
 from services.platform.delivery import Progress
-from services.platform.events import Record
 from services.platform.settings import KafkaSettings
 
 # How soon a stop is noticed, and how soon reading goes on when work has caught up.
@@ -37,90 +35,11 @@ POLL_MS = 100
 POLL_PAUSED_MS = 20
 # A member that is not in its group for so long is stuck or its coordinator is away.
 STUCK_S = 15.0
-# Records taken ahead of handlers, at least: enough to work on while reading resumes.
-PREFETCH_LEAST = 256
 RESTART_S = 1.0
 CLOSE_MS = 2_000
 RESOLVE_MS = 1_000
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a reader reads.
-
-    Attributes:
-        name: The group, or what logs and metrics call a reader without one.
-        topics: Topic names, as the brokers know them.
-        grouped: A member of the group `name`, with the partitions it is given; else `partitions`.
-        partitions: What a reader without a group reads.
-        from_beginning: Where reading starts without a position: the oldest record or the end.
-        start_offsets: Where it starts instead, by (topic, partition).
-        prefetch: Records taken and not finished at which reading pauses.
-        fetch_wait_ms: How long a broker may hold a fetch that finds nothing.
-        prefix: Of the brokers' names of topics and group; records don't show it.
-    """
-
-    name: str
-    topics: tuple[str, ...]
-    grouped: bool
-    partitions: tuple[tuple[str, int], ...]
-    fetch_wait_ms: int
-    from_beginning: bool = False
-    start_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    prefetch: int = PREFETCH_LEAST
-    prefix: str = ""
-
-
-class Claim:
-    """One partition for as long as this member holds it.
-
-    Attributes:
-        progress: `None` until the position is known.
-        released: It belongs to another member now: what waits here is dropped.
-        waiting: Records that no handler has begun; used on the event loop.
-        in_work: Handler calls that run; written on the event loop.
-        end: Offset after the newest record known of.
-        committed: Position committed last.
-    """
-
-    __slots__ = ("committed", "end", "in_work", "progress", "released", "topic", "waiting")
-
-    def __init__(self, topic: str) -> None:
-        self.topic = topic
-        self.progress: Progress | None = None
-        self.released = False
-        self.waiting: deque[Record] = deque()
-        self.in_work = 0
-        self.end = 0
-        self.committed: int | None = None
-
-    def lag(self) -> int:
-        """Return how many records are not finished; 1 while nothing is known yet."""
-        if self.progress is None:
-            return 1
-        return max(0, self.end - self.progress.reached) + self.progress.open_count()
-
-
-class Sink(Protocol):
-    """Where records go; `accept` and `joined` are called on the event loop."""
-
-    def accept(self, taken: Sequence[tuple[Claim, Sequence[Record]]]) -> None:
-        """Take records that were begun in their claim's progress."""
-        ...
-
-    def joined(self) -> None:
-        """Be told that positions are fixed: no record published from now on is missed."""
-        ...
-
-    def backlog(self) -> int:
-        """Return how many records were taken and are not finished; on any thread."""
-        ...
-
-    def takes_more(self) -> bool:
-        """Tell whether records are wanted at all; on any thread."""
-        ...
 
 
 class Reader:
@@ -141,6 +60,7 @@ class Reader:
         self._starts = {TopicPartition(*at): start for at, start in source.start_offsets.items()}
         self._joined = False
         self._paused = False
+        self._committing = False
 
     def start(self) -> None:
         """Start the thread."""
@@ -174,6 +94,7 @@ class Reader:
 
     def _read_until_stopped(self) -> None:
         consumer = KafkaConsumer(**self._options)
+        self._paused = self._committing = False
         _let_short_polls_join(consumer)
         try:
             if self._source.grouped:
@@ -234,7 +155,7 @@ class Reader:
                 claim.progress = Progress(entries[0].offset)
             claim.progress.begin([entry.offset for entry in entries])
             claim.end = max(claim.end, consumer.highwater(partition) or 0)
-            taken.append((claim, [_record(entry, self._source.prefix) for entry in entries]))
+            taken.append((claim, [record_of(entry, self._source.prefix) for entry in entries]))
         self._call(self._sink.accept, taken)
 
     def _look_after(self, consumer: KafkaConsumer) -> None:
@@ -248,9 +169,11 @@ class Reader:
             labels = (self._source.name, topic)
             metrics.CONSUMER_LAG.labels(*labels).set(sum(claim.lag() for claim in claims))
             metrics.CONSUMER_PARTITIONS.labels(*labels).set(len(claims))
-        if self._source.grouped:
+        # One at a time: a silent coordinator must not collect more than it has room for.
+        if self._source.grouped and not self._committing:
             offsets = self.uncommitted(self._claims)
             if offsets:
+                self._committing = True
                 consumer.commit_async(offsets, callback=self.committed)
 
     def _resolve(self, consumer: KafkaConsumer) -> bool:
@@ -368,6 +291,7 @@ class Reader:
         self, offsets: Mapping[TopicPartition, OffsetAndMetadata], answer: object
     ) -> None:
         """Take note of a commit, or of why it failed: the next one tries again."""
+        self._committing = False
         if isinstance(answer, Exception):
             log.warning("commit_failed", group=self._source.name, error=str(answer))
             return
@@ -428,17 +352,6 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
         await self._reader.release(self._consumer, lost, lost=True)
-
-
-def _record(entry: Any, prefix: str) -> Record:
-    return Record(
-        entry.topic.removeprefix(prefix),
-        entry.partition,
-        entry.offset,
-        "" if entry.key is None else entry.key.decode("utf-8", "replace"),
-        entry.value,
-        dict(entry.headers),
-    )
 
 
 def _let_short_polls_join(consumer: KafkaConsumer) -> None:

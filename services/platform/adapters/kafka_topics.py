@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from services.platform.adapters.kafka_client import client_options, translated
-from services.platform.errors import ConciergeError, Unavailable
+from services.platform.errors import Unavailable
 from services.platform.settings import KafkaSettings
 from services.platform.setup import Drift
 from services.platform.topics import MAX_MESSAGE_BYTES, Topic
@@ -165,18 +165,22 @@ def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
         ConciergeError: What the brokers answered, or that they are away.
     """
     try:
-        admin = KafkaAdminClient(
-            **client_options(settings, CLIENT_ID), bootstrap_timeout_ms=CONNECT_MS
-        )
+        options = client_options(settings, CLIENT_ID)
+        with _AdminClient(**options, bootstrap_timeout_ms=CONNECT_MS) as admin:
+            yield admin
     except KafkaError as error:
-        raise _explained(error) from error
-    try:
-        yield admin
-    except KafkaError as error:
-        raise _explained(error) from error
-    finally:
-        admin.close()
+        # The client cannot tell: a broker that refuses credentials just hangs up.
+        doubt = "" if settings.security_protocol == "PLAINTEXT" else ", or it refuses us"
+        raise translated(error, f"administration{doubt}") from error
 
 
-def _explained(error: KafkaError) -> ConciergeError:
-    return translated(error, "administration")
+class _AdminClient(KafkaAdminClient):  # type: ignore[misc]
+    """One that leaves no thread behind when it cannot connect."""
+
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except KafkaError:
+            self._metrics.close()
+            self._client.close()
+            raise

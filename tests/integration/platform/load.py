@@ -1,0 +1,57 @@
+"""A steady load of numbered events, and what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.platform.bus import EventBus
+from services.platform.errors import ResourceExhausted, Unavailable
+from tests.contract.platform.event_bus_contract import event
+
+PAUSE_S = 0.005
+
+
+class Load:
+    """Publishes numbers to a topic until told to stop.
+
+    Attributes:
+        acknowledged: What the bus took, in order.
+        failures: Errors of the rest; none of those numbers is tried again.
+        longest_s: Longest call.
+    """
+
+    def __init__(self, bus: EventBus, topic: str, *, keys: int = 8) -> None:
+        self._bus = bus
+        self._topic = topic
+        self._keys = keys
+        self.acknowledged: list[str] = []
+        self.failures: list[Exception] = []
+        self.longest_s = 0.0
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        number = 0
+        while True:
+            text, number = str(number), number + 1
+            start = loop.time()
+            try:
+                await self._bus.publish(event(self._topic, f"k{number % self._keys}", text))
+                self.acknowledged.append(text)
+            except (Unavailable, ResourceExhausted) as error:
+                self.failures.append(error)
+            self.longest_s = max(self.longest_s, loop.time() - start)
+            await asyncio.sleep(PAUSE_S)
+
+
+@asynccontextmanager
+async def steady_load(bus: EventBus, topic: str) -> AsyncIterator[Load]:
+    """Publish in the background for as long as the block runs."""
+    load = Load(bus, topic)
+    task = asyncio.create_task(load.run())
+    try:
+        yield load
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
