@@ -107,13 +107,13 @@ async def subscribe(
         consume(search_events_pb2.SearchRequested, on_requested, service=SERVICE),
         max_in_flight=max_in_flight,
     )
-    # The names are in memory: they are learnt from the beginning of the compacted topic.
+    # The names are in memory, so every replica learns all of them, at every start.
     catalogue = Subscription(
         f"{group_of(SERVICE)}.index",
         (HOTEL_TOPIC,),
         batch_handler=on_catalogue,
         max_batch=batch_size,
-        from_beginning=True,
+        whole=True,
     )
     return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
 
