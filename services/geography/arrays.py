@@ -8,10 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.geography.distance import EARTH_RADIUS_KM, Position
+from services.geography.distance import EARTH_RADIUS_KM, Position, haversine_km
 
 # Added to the box around a circle, in degrees: a metre, far more than rounding costs.
 _MARGIN = 1e-5
+# As near to the line of a circle, numpy and the C library may not agree on which side one is:
+# they differ in the last place, which is 20 cm at the antipode.
+_LINE_KM = 1e-3
 
 
 def kilometres(positions: NDArray[np.float64], center: Position) -> NDArray[np.float64]:
@@ -27,6 +30,23 @@ def kilometres(positions: NDArray[np.float64], center: Position) -> NDArray[np.f
     )
     km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
     return km
+
+
+class _Degrees(NamedTuple):
+    latitude: float
+    longitude: float
+
+
+def inside(positions: NDArray[np.float64], center: Position, radius_km: float) -> NDArray[np.bool_]:
+    """Tell which of `(n, 2)` degrees are at most `radius_km` from a point, as `haversine_km` does.
+
+    NaN is nowhere.
+    """
+    km = kilometres(positions, center)
+    near = km <= radius_km
+    for row in np.flatnonzero(np.abs(km - radius_km) <= _LINE_KM):
+        near[row] = haversine_km(center, _Degrees(*positions[row].tolist())) <= radius_km
+    return near
 
 
 class Box(NamedTuple):
@@ -61,9 +81,9 @@ def within(positions: NDArray[np.float64], center: Position, radius_km: float) -
     """
     box = bounding_box(center, radius_km)
     if box is None:
-        return np.flatnonzero(kilometres(positions, center) <= radius_km)
+        return np.flatnonzero(inside(positions, center, radius_km))
     latitudes, longitudes = positions[:, 0], positions[:, 1]
-    inside = (latitudes >= box.south) & (latitudes <= box.north)
-    inside &= (longitudes >= box.west) & (longitudes <= box.east)
-    rows = np.flatnonzero(inside)
-    return rows[kilometres(positions[rows], center) <= radius_km]
+    in_box = (latitudes >= box.south) & (latitudes <= box.north)
+    in_box &= (longitudes >= box.west) & (longitudes <= box.east)
+    rows = np.flatnonzero(in_box)
+    return rows[inside(positions[rows], center, radius_km)]

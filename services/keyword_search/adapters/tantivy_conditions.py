@@ -68,8 +68,8 @@ class Compiler:
             self._schema,
             field,
             tantivy.FieldType.Float,
-            lower_bound=leaf.min,
-            upper_bound=leaf.max,
+            lower_bound=None if leaf.min is None else leaf.min + 0.0,
+            upper_bound=None if leaf.max is None else leaf.max + 0.0,
             include_lower=not leaf.min_exclusive,
             include_upper=not leaf.max_exclusive,
         )

@@ -20,7 +20,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from services.geography.arrays import bounding_box, kilometres, within
+from services.geography.arrays import bounding_box, inside, kilometres, within
 from services.keyword_search.adapters.tantivy_conditions import Compiler
 from services.keyword_search.domain.document import (
     Document,
@@ -47,6 +47,8 @@ from services.recall.recalled import Found, Recalled
 
 # Up to here every match is scored.
 SCORED_AT_MOST = 10_000
+# Above that, so many times as many as wanted are found by their words, and the best of them taken.
+OVERFETCH = 10
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
 
@@ -275,14 +277,14 @@ class TantivyIndex:
 
     def _inside(self, rows: NDArray[np.int64], circles: Sequence[_Circle]) -> NDArray[np.bool_]:
         """Return which rows lie in every circle."""
-        inside = np.ones(len(rows), dtype=bool)
+        in_all = np.ones(len(rows), dtype=bool)
         positions = self._positions[rows]
         for circle in circles:
-            near = kilometres(positions, circle.center) <= circle.radius_km
+            near = inside(positions, circle.center, circle.radius_km)
             if len(circle.listed):
                 near |= np.isin(rows, circle.listed)
-            inside &= near
-        return inside
+            in_all &= near
+        return in_all
 
     def _best(
         self,
@@ -299,8 +301,8 @@ class TantivyIndex:
         while True:
             hits = searcher.search(query, asked, count=False, **order).hits
             rows = searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
-            inside = self._inside(np.array(rows, dtype=np.int64), circles)
-            good = [hit for hit, is_in in zip(hits, inside, strict=True) if is_in]
+            in_all = self._inside(np.array(rows, dtype=np.int64), circles)
+            good = [hit for hit, is_in in zip(hits, in_all, strict=True) if is_in]
             if len(good) >= limit or len(hits) < asked:
                 return good[:limit]
             asked *= 4
@@ -321,12 +323,12 @@ class TantivyIndex:
         # that the engine can skip what can't come first; then, where they are few, the others.
         said = tantivy.Query.boolean_query(words)
         ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
-        found = self._best(searcher, ranked, query.limit, match.circles)
+        found = self._best(searcher, ranked, OVERFETCH * query.limit, match.circles)
         priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [
             (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
         ]
-        hits.sort(key=lambda hit: -hit[0])
+        hits = sorted(hits, key=lambda hit: -hit[0])[: query.limit]
         if len(hits) < query.limit:
             others = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, match.query), (tantivy.Occur.MustNot, said)]
@@ -539,7 +541,8 @@ def _tantivy_document(document: Document, row: int) -> tantivy.Document:
             values[field] = [text]
     for field in ("price", "guest_rating", "star_rating", "review_count"):
         if (number := getattr(facts, field)) is not None:
-            values[field] = [float(number)]
+            # Plus zero: the engine puts -0.0 below 0.0.
+            values[field] = [number + 0.0]
     return tantivy.Document(**values)
 
 
