@@ -22,7 +22,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-cluster clean
+	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-bus bench-cluster clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ parity: setup ## The dev sets, embedded and on the servers of `make stack`, comp
 
 bench: setup ## Speed and recall: HOTELS=400000
 	$(RUN) python -m tests.load.bench --hotels $(HOTELS) $(ARGS)
+
+bench-bus: setup ## One hop over Kafka beside a bare client's: ARGS="--address host:port"
+	$(RUN) python -m tests.load.kafka_hop $(ARGS)
 
 bench-cluster: setup ## What the bus costs, on the servers of `make stack`: HOTELS=100000
 	$(RUN) python -m tests.load.cluster_bench --hotels $(HOTELS) $(ARGS)

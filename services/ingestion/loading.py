@@ -14,7 +14,6 @@ import json
 import os
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from concierge.catalog.v1 import hotel_pb2
@@ -26,6 +25,7 @@ from services.ingestion.domain.mapping import HotelMapping, read_mapping
 from services.ingestion.domain.values import Row, RowError
 from services.ingestion.hotel_json import hotel_from_json
 from services.ingestion.ports import CataloguePublisher, JobStore
+from services.ingestion.spool import Chunk, Spool
 from services.platform.errors import FailedPrecondition
 from services.vocabulary import Vocabulary
 
@@ -35,70 +35,6 @@ SAMPLE_ROWS = 1_000
 SPLIT = -1
 # Rows of a later load are newer; within a load, later lines are.
 _LINE_BITS = 22
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A byte range of the spool file."""
-
-    number: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spool:
-    """The rows of one load on their way to the workers.
-
-    Attributes:
-        rows: A row per line with its number and line.
-        superseded: Numbers of the rows that a later row of the same hotel replaces.
-    """
-
-    rows: Path
-    superseded: Path
-
-    @classmethod
-    def of(cls, folder: Path, job_id: str) -> Spool:
-        """Return a job's spool."""
-        return cls(folder / f"{job_id}.rows", folder / f"{job_id}.superseded")
-
-    def read_superseded(self) -> frozenset[int]:
-        """Return the numbers of rows to leave out.
-
-        Raises:
-            FailedPrecondition: This machine does not see the spool.
-        """
-        try:
-            return frozenset(json.loads(self.superseded.read_text()))
-        except FileNotFoundError as error:
-            raise self._unseen(error) from error
-
-    def read_lines(self, chunk: Chunk) -> list[bytes]:
-        """Return the lines of a chunk.
-
-        Raises:
-            FailedPrecondition: This machine does not see the spool.
-        """
-        try:
-            with self.rows.open("rb") as file:
-                file.seek(chunk.start)
-                return file.read(chunk.end - chunk.start).splitlines()
-        except FileNotFoundError as error:
-            raise self._unseen(error) from error
-
-    def remove(self) -> None:
-        """Remove what is there."""
-        for file in (self.rows, self.superseded):
-            file.unlink(missing_ok=True)
-
-    @staticmethod
-    def _unseen(error: FileNotFoundError) -> FailedPrecondition:
-        return FailedPrecondition(
-            f"the worker on {socket.gethostname()} does not see {error.filename}: the spool "
-            "folder must be one that all workers share",
-            reason="SPOOL_NOT_SHARED",
-        )
 
 
 class RowReader:

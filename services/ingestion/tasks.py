@@ -20,6 +20,7 @@ from services.ingestion.adapters.celery_app import make_app
 from services.ingestion.domain.job import JobState
 from services.ingestion.ports import CataloguePublisher, JobStore
 from services.ingestion.settings import IngestionSettings
+from services.ingestion.spool import Chunk, Spool
 from services.platform.errors import ConciergeError, Unavailable
 from services.vocabulary import Vocabulary
 
@@ -63,7 +64,7 @@ def load(task: Any, job_id: str, number: int, start: int, end: int) -> None:
             return
         loading.load_chunk(
             job,
-            loading.Chunk(number, start, end),
+            Chunk(number, start, end),
             spool=_spool(job_id),
             reader=_reader(job_id),
             superseded=_superseded(job_id),
@@ -112,5 +113,5 @@ def _superseded(job_id: str) -> frozenset[int]:
     return _spool(job_id).read_superseded()
 
 
-def _spool(job_id: str) -> loading.Spool:
-    return loading.Spool.of(settings.spool_dir, job_id)
+def _spool(job_id: str) -> Spool:
+    return Spool.of(settings.spool_dir, job_id)

@@ -12,6 +12,7 @@ from services.plan.query_plan import Outcome
 from services.plan.wire import plan_to_pb
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
+from services.platform.deadline import Deadline
 from services.platform.envelope import decode
 from services.platform.errors import InvalidArgument
 from services.platform.events import Event, Record
@@ -19,6 +20,7 @@ from services.platform.stage_clock import StageClock
 from services.platform.telemetry import traceparent
 from services.query_understanding import handlers, metrics, wire
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.handlers import Readers
 from services.query_understanding.ports import LearningLexicon
 
 SERVICE = "query_understanding"
@@ -28,12 +30,15 @@ PLANNED_TOPIC = "concierge.search.planned.v1"
 COMPLETED_TOPIC = "concierge.search.completed.v1"
 HOTEL_TOPIC = "concierge.catalog.hotel.v1"
 _INVALID_ARGUMENT = 3
+# For a request that nobody waits for.
+_NO_DEADLINE_S = 10.0
 
 
 async def subscribe(
     bus: EventBus,
     lexemes: Lexemes,
     lexicon: LearningLexicon,
+    readers: Readers,
     *,
     batch_size: int,
     max_in_flight: int,
@@ -44,7 +49,7 @@ async def subscribe(
         clock = StageClock(record)
         context = message.context
         try:
-            plan, state = handlers.plan_query(
+            plan, state = await handlers.plan_query(
                 wire.text_of(context.text),
                 wire.state_from_pb(message.state),
                 wire.history_of(message.history),
@@ -52,6 +57,8 @@ async def subscribe(
                 city=context.city,
                 lexemes=lexemes,
                 lexicon=lexicon,
+                readers=readers,
+                deadline=record.deadline or Deadline.after(_NO_DEADLINE_S),
             )
         except InvalidArgument as error:
             # The guest is told at once instead of waiting for the deadline.
@@ -100,13 +107,13 @@ async def subscribe(
         consume(search_events_pb2.SearchRequested, on_requested, service=SERVICE),
         max_in_flight=max_in_flight,
     )
-    # The names are in memory: they are learnt from the beginning of the compacted topic.
+    # The names are in memory, so every replica learns all of them, at every start.
     catalogue = Subscription(
         f"{group_of(SERVICE)}.index",
         (HOTEL_TOPIC,),
         batch_handler=on_catalogue,
         max_batch=batch_size,
-        from_beginning=True,
+        whole=True,
     )
     return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from concierge.query_understanding.v1 import query_understanding_pb2 as pb
 from concierge.query_understanding.v1 import query_understanding_pb2_grpc
 
-from services.platform.rpc import Context
+from services.platform.rpc import Context, deadline_of
 from services.query_understanding import handlers, metrics, wire
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.handlers import Readers
 
 SERVICE_NAME = "concierge.query_understanding.v1.QueryUnderstandingService"
 
@@ -16,18 +17,20 @@ SERVICE_NAME = "concierge.query_understanding.v1.QueryUnderstandingService"
 class QueryUnderstandingServicer(query_understanding_pb2_grpc.QueryUnderstandingServiceServicer):
     """Query understanding over gRPC."""
 
-    def __init__(self, lexemes: Lexemes, lexicon: CatalogLexicon) -> None:
+    def __init__(self, lexemes: Lexemes, lexicon: CatalogLexicon, readers: Readers) -> None:
         self._lexemes = lexemes
         self._lexicon = lexicon
+        self._readers = readers
 
     async def PlanQuery(
         self, request: pb.PlanQueryRequest, context: Context
     ) -> pb.PlanQueryResponse:
         """Read one turn into a plan."""
         text, state, history, locale, city = wire.command(request)
-        plan, after = handlers.plan_query(
+        plan, after = await handlers.plan_query(
             text, state, history, locale=locale, city=city,
-            lexemes=self._lexemes, lexicon=self._lexicon,
+            lexemes=self._lexemes, lexicon=self._lexicon, readers=self._readers,
+            deadline=deadline_of(context),
         )  # fmt: skip
         metrics.observe(plan)
         return wire.response(plan, after)

@@ -16,6 +16,11 @@ UNEXPLAINED = Counter(
     "concierge_query_understanding_unexplained_total",
     "Plans that left words unexplained.",
 )
+PLANNERS = Counter(
+    "concierge_query_understanding_planners_total",
+    "Plans by who made them, and whether a better planner did not answer.",
+    ("planner", "degraded"),
+)
 LEXICON_HOTELS = Gauge(
     "concierge_query_understanding_lexicon_hotels", "Hotels whose names are known."
 )
@@ -25,5 +30,6 @@ def observe(plan: QueryPlan) -> None:
     """Count a plan."""
     PLAN_SECONDS.observe(plan.planner.took_s)
     PLANS.labels(plan.outcome.value).inc()
+    PLANNERS.labels(plan.planner.name, str(plan.planner.degraded).lower()).inc()
     if plan.unexplained:
         UNEXPLAINED.inc()

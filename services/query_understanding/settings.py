@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
-from services.platform.settings import ServiceSettings
+from services.platform.settings import LLMSettings, ServiceSettings
+
+
+class CascadeSettings(BaseModel):
+    """How long a model may think about words the rules do not explain, where one is configured."""
+
+    model_config = ConfigDict(frozen=True)
+
+    budget_s: float = Field(default=0.5, gt=0, description="Longest wait for it.")
+    share: float = Field(
+        default=0.5, gt=0, le=1, description="Most of the time left before the deadline."
+    )
 
 
 class QueryUnderstandingSettings(ServiceSettings):
@@ -15,6 +26,8 @@ class QueryUnderstandingSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="QUERY_UNDERSTANDING_")
 
+    llm: LLMSettings = LLMSettings()
+    cascade: CascadeSettings = CascadeSettings()
     place_files: tuple[Path, ...] = Field(
         default=(),
         description="Places guests may name that no hotel need list, JSON Lines: name, names, "

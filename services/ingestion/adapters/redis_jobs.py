@@ -87,11 +87,13 @@ class RedisJobs:
 
         def write(pipe: Pipeline) -> None:
             fields: dict[Any, Any] = {"row_count": row_count, "chunk_count": chunk_count}
+            state = pipe.hget(key, "state")
             # Splitting may be repeated when the job has long ended.
-            if pipe.hget(key, "state") == JobState.QUEUED.encode():
+            if state == JobState.QUEUED.encode():
                 fields["state"] = JobState.RUNNING.value
             pipe.multi()
-            pipe.hset(key, mapping=fields)
+            if state is not None:
+                pipe.hset(key, mapping=fields)
 
         self._transaction(write, key)
         self._end_if_complete(job_id)
@@ -101,9 +103,9 @@ class RedisJobs:
         key = self._key("job", job_id)
 
         def write(pipe: Pipeline) -> None:
-            has_ended = pipe.hexists(key, "ended_at")
+            state, ended_at = pipe.hmget(key, "state", "ended_at")
             pipe.multi()
-            if not has_ended:
+            if state is not None and ended_at is None:
                 pipe.hset(key, mapping=_ended(JobState.FAILED, reason))
 
         self._transaction(write, key)

@@ -31,8 +31,14 @@ from services.platform.delivery import Progress
 from services.platform.settings import KafkaSettings
 
 # How soon a stop is noticed, and how soon reading goes on when work has caught up.
-POLL_MS = 100
+POLL_MS = 250
 POLL_PAUSED_MS = 20
+# How long a broker may hold a fetch that finds nothing: no latency, as data ends it at once, but
+# 100 instead costs 2 % of a core per idle consumer.
+FETCH_WAIT_MS = 500
+# All that one fetch can bring. When a poll leaves records behind, the next fetch asks for the other
+# partitions only, and the one with a backlog waits for its idle neighbours.
+POLL_RECORDS = 50_000
 # A member that is not in its group for so long is stuck or its coordinator is away.
 STUCK_S = 15.0
 RESTART_S = 1.0
@@ -114,7 +120,7 @@ class Reader:
             self._pause_or_resume(consumer)
             found = consumer.poll(
                 timeout_ms=POLL_PAUSED_MS if self._paused else POLL_MS,
-                max_records=self._source.prefetch,
+                max_records=POLL_RECORDS,
             )
             if found:
                 self._hand_over(consumer, found)
@@ -124,6 +130,8 @@ class Reader:
                 if not self._joined and self._resolve(consumer):
                     self._joined = True
                     self._call(self._sink.joined)
+                    # At once: a new group's first position is its place from now on.
+                    look_at = now
             elif now - stable_at > STUCK_S:
                 log.warning("consumer_stuck", group=self._source.name)
                 return
@@ -323,7 +331,8 @@ class Reader:
             **client_options(settings, client_id),
             "auto_offset_reset": "earliest" if source.from_beginning else "latest",
             "enable_auto_commit": False,
-            "fetch_max_wait_ms": source.fetch_wait_ms,
+            "fetch_max_wait_ms": FETCH_WAIT_MS,
+            "fetch_max_bytes": source.fetch_bytes,
             "allow_auto_create_topics": False,
         }
         if source.grouped:

@@ -26,7 +26,7 @@ class Source:
         from_beginning: Where reading starts without a position: the oldest record or the end.
         start_offsets: Where it starts instead, by (topic, partition).
         prefetch: Records taken and not finished at which reading pauses.
-        fetch_wait_ms: How long a broker may hold a fetch that finds nothing.
+        fetch_bytes: Most bytes of one fetch.
         prefix: Of the brokers' names of topics and group; records don't show it.
     """
 
@@ -34,7 +34,7 @@ class Source:
     topics: tuple[str, ...]
     grouped: bool
     partitions: tuple[tuple[str, int], ...]
-    fetch_wait_ms: int
+    fetch_bytes: int
     from_beginning: bool = False
     start_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     prefetch: int = PREFETCH_LEAST

@@ -66,7 +66,8 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if facts and not said.hotels and not heads.hotel_words and _foreign_name(said):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
-    if heads.seeks_other and not heads.hotel_head:
+    of_named = bool(said.hotels and facts) and not said.turn.text.isascii()
+    if heads.seeks_other and not heads.hotel_head and not of_named:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.hotels and (facts or heads.fact_words):
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))

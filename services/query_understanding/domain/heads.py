@@ -56,7 +56,8 @@ _HOTEL_REQUEST = re.compile(
 
 # A hotel already settled: "定好酒店以后", "住的地方解决了".
 _SETTLED = re.compile(
-    r"(?:定好|订好|安排好?完?了?|选好|定了|订了|解决|搞定|住下|住宿)[^,，。]{0,10}?(?:酒店|住处|住宿|住的地方|住)?(?:之后|以后|后|了|,)|(?:酒店|住宿|住处|住的地方)(?:问题)?(?:就|都|已经|也)?(?:定|订|安排|解决|搞定)[^,，。]{0,4}(?:好|了|完)|吃喝住|住下(?:之后|以后|后)|"
+    r"(?:住下|住宿)[^,，。]{0,10}?(?:之后|以后|后|了)|酒店[^,，。]{0,6}(?:找完|找好|看好)|(?:住的|住处)(?:都|也|就)?(?:找好|找到|有)了?|"
+    r"(?:定好|订好|安排好?完?了?|选好|定了|订了|解决|搞定)[^,，。]{0,10}?(?:酒店|住处|住宿|住的地方|住)?(?:之后|以后|后|了|,)|(?:酒店|住宿|住处|住的地方)(?:问题)?(?:就|都|已经|也)?(?:定|订|安排|解决|搞定)[^,，。]{0,4}(?:好|了|完)|吃喝住|住下(?:之后|以后|后)|"
     r"(?:day|price range|area|part of town|number of people|people|group|party|time) as (?:my|our|the) (?:hotel|stay|guest ?house)[^.?!]{0,12}|my (?:trip|trip and) (?:and )?stay|enjoy your stay"
 )
 
@@ -175,9 +176,19 @@ class Heads:
         )
         if places.phrases:
             self._read_phrases(said, places, state)
-        requested = {request.head for request in requests(said)}
-        self.requests_hotel = Head.HOTEL in requested
-        self.requests_other = bool(requested) and not self.requests_hotel and not self.near_hotel
+        requested = requests(said)
+        self.requests_hotel = any(request.head is Head.HOTEL for request in requested)
+        # "这家酒店周边有哪些餐馆？到时还要找个餐馆吃饭" asks for no restaurant by its conditions.
+        beside = self.near_other and self.anchor_is_hotel and not self.seeks_other
+        conditional = any(
+            said.within(r.start, r.end, "field_price", "field_rating", "other_fact")
+            or any(r.start <= atom.start < r.end for atom in said.atoms)
+            for r in requested
+        )
+        self.requests_other = (
+            bool(requested) and not self.requests_hotel and not self.near_hotel
+            and (conditional or not beside)
+        )  # fmt: skip
         if self.requests_hotel:
             self.near_other = self.seeks_other = False
         self.fact_words = said.has(*FACTS, *NEAR_FACTS) or bool(_CHECK.search(text) and said.atoms)
@@ -252,7 +263,7 @@ _WANTS = re.compile(
     r"找|推荐|要|想|帮|查|告诉|有没有|换|最好|必须|得有|再|求|给我|来[一个家]|吗|么|什么|啥|哪|多少|几|[?？]"
 )
 _CONTENT = ("hotel_word", "near_after", "near_before", "place_word_attraction", "other_food")
-_PRAISE = re.compile(r"真|太|挺|非常|特别|好[多的]|不错|满意")
+_PRAISE = re.compile(r"真|这么多|太|挺|非常|特别|好[多的]|不错|满意")
 
 
 def only_praise(said: Recognised) -> bool:
@@ -275,7 +286,7 @@ def only_praise(said: Recognised) -> bool:
 
 def _asks(text: str, said: Recognised) -> bool:
     return bool(
-        re.search(r"多少|吗|什么|哪|推荐|帮我|查|告诉|[?？]|找|\b(?:what|which|where|how|need|looking|find|can|could|would|book|want|recommend)\b", text)
+        re.search(r"多少|吗|什么|哪|推荐|帮我|查|告诉|发给|给我|把|[?？]|找|\b(?:what|which|where|how|need|looking|find|can|could|would|book|want|recommend)\b", text)
         and (said.has("hotel_word", "other_food", "other_sight", "other_transport", *FACTS))
     )  # fmt: skip
 

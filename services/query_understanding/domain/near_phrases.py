@@ -80,6 +80,8 @@ _ANCHORS = {
 }
 # Characters around a word of nearness in which what belongs to it is said.
 _REACH = 48
+# Characters after it that leave what is asked for to the next clause: "那附近呢，有酒店吗".
+_BARE_REACH = 3
 _HOTEL_NOUN = re.compile(r"酒店|宾馆|旅馆|旅店|住处|客栈")
 # Between an anchor and its word of nearness: "这家餐馆的周边", "酒店那附近", "故宫这个景点周边".
 _GLUE = re.compile(r"(?:的|这个|那个|这|那|个|家|店|里|就|它|景点|餐馆|餐厅|饭店|地方|一下|,| )*")
@@ -90,13 +92,13 @@ _DEMONSTRATIVE = re.compile(
 _LAST_NOUN = re.compile(r"(?P<noun>[\u4e00-\u9fff]{2})的?$")
 # One thing of its own: "找个酒店附近的餐馆", "周边的餐馆里有没有…", and what only meals and sights have.
 _SEEKS = re.compile(
-    r"(?:找|推荐|选|挑|安排|介绍)(?:一|个|家|几|处)|人均|推荐菜|门票|票价|游玩时|消费|免费|想吃|能吃|吃到|"
+    r"(?:找|推荐|选|挑|安排|介绍)(?:一(?!下)|个|家|几|处)|人均|推荐菜|门票|票价|游玩时|消费|免费|想吃|能吃|吃到|"
     r"(?:餐馆|餐厅|饭馆|饭店|景点|馆子)(?:里|中|当中|之中|里面|哪)"
 )
 _ONLY_THEIRS = re.compile(r"人均|推荐菜|招牌菜|门票|票价|游玩时")
 # "它周边有什么景点？有酒店吗？": what is asked next is asked of the same place.
-_HOTELS_TOO = re.compile(
-    r"有(?:没有|什么|哪些|啥|其他|其它|别的|合适|不错|好|的)*(?:酒店|宾馆|旅馆|住的地方|住宿)"
+HOTELS_EXIST = re.compile(
+    r"有(?:没有|什么|哪些|啥|其他|其它|别的|合适|不错|好|的)*(?:酒店|宾馆|旅馆|住的地方|住宿)(?!的?(?:设施|服务))"
 )
 _NOMINAL = re.compile(r"\s*的\s*$")
 
@@ -137,11 +139,11 @@ class _Reader:
         if not heads and _NOMINAL.fullmatch(text[start:high].rstrip("吧呢啊呀吗了")):
             # "看看住的地方，最好是这个餐馆附近的": the noun was said before.
             heads = self._heads(max(0, cue.start - 2 * _REACH), cue.start) & {Head.HOTEL}
-        elif not heads and high < len(text):
+        elif not heads and high < len(text) and high - start <= _BARE_REACH:
             high = min(said.clause_around(high + 1, high + 1)[1], high + _REACH)
             heads = self._heads(start, high)
         after = min(len(text), high + 2 * _REACH)
-        if heads and Head.HOTEL not in heads and _HOTELS_TOO.search(text, high, after):
+        if heads and Head.HOTEL not in heads and HOTELS_EXIST.search(text, high, after):
             heads.add(Head.HOTEL)
         seeks = bool(_SEEKS.search(text, low, high) or _ONLY_THEIRS.search(text, high, after))
         return NearPhrase(cue, anchor, noun, frozenset(heads), seeks)

@@ -59,6 +59,8 @@ def could_be_a_name(name: str) -> bool:
     if head is not None:
         # The head makes it a name unless a whole phrase stands before it: "不想去动物园".
         return not any(kind[0] in "drpcuyek" for _, kind in classes[:-1])
+    if len(classes) == 1 and classes[0][1] in _COMMON:
+        return False
     return all(kind[0] not in _NOT_IN_NAMES and kind != "zg" for _, kind in classes)
 
 

@@ -13,6 +13,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon, Na
 from services.query_understanding.domain.lexemes import Found, Lexemes
 from services.query_understanding.domain.loose_names import is_said_as_name, loose_names
 from services.query_understanding.domain.mention import Atom, Break, Cue, Item
+from services.query_understanding.domain.proposal import Hint
 from services.query_understanding.domain.quantities import (
     Count,
     Quantities,
@@ -115,11 +116,15 @@ class Recognised:
 
 
 def recognise(
-    turn: TurnText, lexemes: Lexemes, lexicon: CatalogLexicon, asked: Field | None = None
+    turn: TurnText,
+    lexemes: Lexemes,
+    lexicon: CatalogLexicon,
+    asked: Field | None = None,
+    hints: Sequence[Hint] = (),
 ) -> Recognised:
     """Find everything that is known in an utterance."""
     text = turn.text
-    known = lexemes.find(text)
+    known = [*lexemes.find(text), *(_hinted(turn, hint) for hint in hints)]
     exact = [n for n in lexicon.find(text) if is_said_as_name(n, turn, lexemes)]
     names = [*exact, *_looser(loose_names(turn, lexemes, lexicon), exact, known)]
     result = Recognised(turn)
@@ -197,6 +202,12 @@ def _rank(name: NameMatch, text: str) -> int:
         # "吉野家" is the place of that name before it is a branch's name cut short.
         return 1 if fold_text(name.name) == text[name.start : name.end] else 0
     return {NameKind.HOTEL: 5, NameKind.VALUE: 4, NameKind.HOTEL_PART: 3}[name.kind]
+
+
+def _hinted(turn: TurnText, hint: Hint) -> Found:
+    """Return a hint as a word found; its characters are the guest's, not the folded ones."""
+    start = bisect_left(turn.offsets, hint.span.start)
+    return Found(start, bisect_left(turn.offsets, hint.span.end), hint.section, hint.id)
 
 
 class _CueCover:

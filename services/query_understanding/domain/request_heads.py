@@ -14,6 +14,7 @@ from services.query_understanding.domain.recognise import Recognised
 # "找一个…", "推荐家…", "哪家餐馆…": one thing of a kind is asked for.
 _REQUEST = re.compile(
     r"(?:找|推荐|选|挑|介绍|安排|预订|预定|订|求推荐)(?:一下|下|出|到)?(?:一?(?:个|家|间|处)|几(?:个|家)|点|些|(?<=求推荐))"
+    r"|(?:推荐|介绍|找)(?:一下|下|找|几下)"
     r"|哪一?(?:个|家)(?=景点|餐馆|餐厅|饭馆|公园|博物馆)"
 )
 _SENTENCE_END = re.compile(r"[。！？!?]")

@@ -32,8 +32,8 @@ from services.query_understanding.domain.compose import compose
 from services.query_understanding.domain.continuation import in_force, with_places
 from services.query_understanding.domain.deltas import fields_of, merge
 from services.query_understanding.domain.heads import Heads
-from services.query_understanding.domain.mention import Atom
-from services.query_understanding.domain.near_phrases import Anchor, Head
+from services.query_understanding.domain.mention import Atom, Cue
+from services.query_understanding.domain.near_phrases import HOTELS_EXIST, Anchor, Head
 from services.query_understanding.domain.places import (
     DEICTIC,
     NEAR_KM,
@@ -239,10 +239,19 @@ def _settled(reading: NearReading, state: DialogueState, lexicon: CatalogLexicon
     return replace(reading, mention=mention, listed=listed_entries(mention, lexicon))
 
 
+def _hotels_exist(said: Recognised, places: PlaceReadings, state: DialogueState) -> Cue | None:
+    """Find "那有什么酒店么", said of the place under discussion without a word of nearness."""
+    elsewhere = state.topic in ("attraction", "restaurant") and state.focus_places
+    if not elsewhere or places.phrases or said.atoms or requests(said):
+        return None
+    found = HOTELS_EXIST.search(said.turn.text)
+    return Cue(found.start(), found.end(), "near_after") if found is not None else None
+
+
 def _anaphoric_place(
     said: Recognised, places: PlaceReadings, state: DialogueState, lexicon: CatalogLexicon
 ) -> NearReading | None:
-    cue = places.anaphoric
+    cue = places.anaphoric or _hotels_exist(said, places, state)
     if cue is None or places.near:
         return None
     if (

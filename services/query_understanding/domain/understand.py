@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.plan.condition import Field, Name, NameMatch, PlaceCategory, Span
+from services.plan.condition import Field, Name, NameMatch, PlaceCategory
 from services.plan.query_plan import (
     Outcome,
     Planner,
@@ -20,14 +19,15 @@ from services.query_understanding.domain.heads import STRONG_TRANSPORT
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.places import PlaceReadings, read_places
+from services.query_understanding.domain.proposal import Hint
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import referred, resolve_hotel
 from services.query_understanding.domain.search import search, which_hotel
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState
 from services.query_understanding.domain.turn_text import read
+from services.query_understanding.domain.unexplained import unexplained
 
 RULES_VERSION = "1"
-_CONTENT = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,24 @@ def understand(
     lexicon: CatalogLexicon,
     *,
     locale: str = "",
+    hints: Sequence[Hint] = (),
 ) -> tuple[QueryPlan, DialogueState]:
     """Read one turn of the guest.
+
+    Args:
+        text: What the guest said.
+        state: What was before.
+        lexemes: Words of the vocabulary, and cues.
+        lexicon: Names of the catalogue.
+        locale: BCP 47 tag; empty: told from the text.
+        hints: Words of the turn to take for words of the vocabulary.
 
     Returns:
         The plan, and the state to pass with the next turn (without the hotels it will show).
     """
     start = time.perf_counter()
     turn = read(text, locale)
-    said = recognise(turn, lexemes, lexicon, _asked(state))
+    said = recognise(turn, lexemes, lexicon, _asked(state), hints)
     places = read_places(said, lexicon, state.city)
     verdict = gate.judge(said, places, state)
     base = QueryPlan(
@@ -74,7 +83,7 @@ def understand(
         semantic_text=text,
         keyword_text=text,
         language=turn.language,
-        unexplained=_unexplained(said, places),
+        unexplained=unexplained(said, [(start, end) for start, end, _ in places.named]),
         outcome_reason=verdict.reason,
     )
     match verdict.outcome:
@@ -184,15 +193,3 @@ def _other_topic(said: Recognised, state: DialogueState) -> str:
         )
     chosen = max(heads) if not text.isascii() else min(heads)
     return chosen[1]
-
-
-# --- what was not explained ----------------------------------------------------------------------------
-def _unexplained(said: Recognised, places: PlaceReadings) -> tuple[Span, ...]:
-    text = said.turn.text
-    free = bytearray(b"\x01" * len(text))
-    spans = [*said.covered, *((s, e) for s, e, _ in places.named)]
-    spans += [(a.start, a.end) for a in said.atoms]
-    for start, end in spans:
-        free[start:end] = b"\x00" * (end - start)
-    left = "".join(c if free[i] else " " for i, c in enumerate(text))
-    return tuple(said.turn.span(*match.span()) for match in _CONTENT.finditer(left))[:16]

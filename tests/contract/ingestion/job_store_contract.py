@@ -35,6 +35,11 @@ class JobStoreContract:
     def test_an_unknown_job_is_not_found(self, store: JobStore) -> None:
         with pytest.raises(NotFound):
             store.get("never")
+        store.planned("never", row_count=1, chunk_count=1)
+        store.failed("never", "whatever")
+        with pytest.raises(NotFound):
+            store.get("never")
+        assert store.jobs(limit=10, offset=0) == []
 
     def test_a_request_id_makes_one_job(self, store: JobStore) -> None:
         assert store.create(job("a"), "r1").id == "a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from services.platform.errors import ResourceExhausted, Unavailable
 from tests.contract.platform.event_bus_contract import event
 
 PAUSE_S = 0.005
+KEYS = 8
 
 
 class Load:
@@ -19,29 +21,21 @@ class Load:
     Attributes:
         acknowledged: What the bus took, in order.
         failures: Errors of the rest; none of those numbers is tried again.
-        longest_s: Longest call.
     """
 
-    def __init__(self, bus: EventBus, topic: str, *, keys: int = 8) -> None:
+    def __init__(self, bus: EventBus, topic: str) -> None:
         self._bus = bus
         self._topic = topic
-        self._keys = keys
         self.acknowledged: list[str] = []
         self.failures: list[Exception] = []
-        self.longest_s = 0.0
 
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        number = 0
-        while True:
-            text, number = str(number), number + 1
-            start = loop.time()
+        for number in itertools.count():
             try:
-                await self._bus.publish(event(self._topic, f"k{number % self._keys}", text))
-                self.acknowledged.append(text)
+                await self._bus.publish(event(self._topic, f"k{number % KEYS}", str(number)))
+                self.acknowledged.append(str(number))
             except (Unavailable, ResourceExhausted) as error:
                 self.failures.append(error)
-            self.longest_s = max(self.longest_s, loop.time() - start)
             await asyncio.sleep(PAUSE_S)
 
 

@@ -17,6 +17,7 @@ from pyarrow import parquet
 from services.ingestion import loading
 from services.ingestion.adapters.sqlite_jobs import SqliteJobs
 from services.ingestion.domain.job import Job, JobState
+from services.ingestion.spool import Chunk, Spool
 from services.platform.errors import FailedPrecondition, InvalidArgument
 from services.vocabulary import Vocabulary
 from tests.fakes.catalogue_publisher import FakePublisher
@@ -50,13 +51,13 @@ class _Load:
                 time.time()),
             "",
         )  # fmt: skip
-        spool = loading.Spool.of(self.folder, job.id)
+        spool = Spool.of(self.folder, job.id)
         chunks = loading.split(job, spool=spool, vocabulary=Vocabulary.load(), store=self.store)
         for chunk in chunks:
             self.load(job, chunk, spool)
         return self.store.get(job.id)
 
-    def load(self, job: Job, chunk: loading.Chunk, spool: loading.Spool) -> None:
+    def load(self, job: Job, chunk: Chunk, spool: Spool) -> None:
         loading.load_chunk(
             job,
             chunk,
@@ -156,8 +157,8 @@ def test_loading_again_publishes_only_what_changed(load: _Load) -> None:
 def test_a_chunk_done_twice_counts_once(load: _Load) -> None:
     path = lines(load.folder / "a.jsonl", [GOOD])
     job = load.run(path)
-    spool = loading.Spool.of(load.folder, job.id)
-    load.load(job, loading.Chunk(0, 0, spool.rows.stat().st_size), spool)
+    spool = Spool.of(load.folder, job.id)
+    load.load(job, Chunk(0, 0, spool.rows.stat().st_size), spool)
     again = load.store.get(job.id)
     assert (again.read, again.published, again.unchanged) == (1, 1, 0)
 
@@ -167,10 +168,10 @@ def test_a_worker_that_does_not_see_the_file_or_the_spool_says_so(load: _Load) -
         load.run(load.folder / "elsewhere.jsonl")
     assert refused.value.reason == "FILE_NOT_SHARED"
     job = load.run(lines(load.folder / "a.jsonl", [GOOD]))
-    spool = loading.Spool.of(load.folder, job.id)
+    spool = Spool.of(load.folder, job.id)
     spool.remove()
     with pytest.raises(FailedPrecondition) as refused:
-        load.load(job, loading.Chunk(0, 0, 10), spool)
+        load.load(job, Chunk(0, 0, 10), spool)
     assert refused.value.reason == "SPOOL_NOT_SHARED"
 
 

@@ -80,7 +80,7 @@ def test_no_words_crash_it_and_its_spans_are_the_guests_words(turns: list[str]) 
 REPEATED = (
     "天安门附近", "除了朝阳", "没有", "五星级", "三百到五百，", "酒店最便宜一百", "那附近",
     "推荐一家叫", "国贸、", "near the hotel ", "not a pool or ", "x-", "within 1 km of ",
-    "要么有泳池",
+    "要么有泳池", "离天安门", "离",
 )  # fmt: skip
 
 

@@ -1,0 +1,103 @@
+"""The words of a turn that matter and that nothing explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import yaml
+
+from services.plan.condition import Span
+from services.platform.errors import FailedPrecondition
+from services.query_understanding.domain.recognise import Recognised
+from services.text.analyser import word_classes
+from services.text.fold import has_han
+
+DATA = Path(__file__).parents[1] / "data" / "idle_words.yaml"
+MOST_STRETCHES: Final = 16
+_LEAST_HAN, _LEAST_LATIN = 2, 4
+# Classes of Chinese words that carry content: nouns, verbs, adjectives, idioms and what is unknown.
+_CONTENT: Final = frozenset("navijlzbx")
+# Besides, what a compound may end with: "台", "间", "室".
+_ENDS: Final = frozenset("nq")
+_LATIN = re.compile(r"[a-z][a-z'-]*")
+
+
+def unexplained(said: Recognised, named: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
+    """Return stretches of words that nothing explains and that may ask for something.
+
+    Words side by side make one stretch; idle words at its ends are left out.
+
+    Args:
+        said: The mentions of the turn.
+        named: Where places are named.
+
+    Returns:
+        At most `MOST_STRETCHES`, in the order of the words.
+    """
+    text = said.turn.text
+    taken = bytearray(len(text))
+    for start, end in (*said.covered, *named, *((a.start, a.end) for a in said.atoms)):
+        taken[start:end] = b"\x01" * (end - start)
+    if all(taken):
+        return ()
+    found: list[Span] = []
+    run: list[_Word] = []
+    for word in _words(text):
+        if any(taken[word.start : word.end]):
+            found += _stretch(said, run)
+            run = []
+            continue
+        if run and text[run[-1].end : word.start].strip(" "):
+            found += _stretch(said, run)
+            run = []
+        run.append(word)
+    found += _stretch(said, run)
+    return tuple(found[:MOST_STRETCHES])
+
+
+class _Word(NamedTuple):
+    """A word: whether it may ask for something, and whether it may end what does."""
+
+    start: int
+    end: int
+    matters: bool
+    ends: bool
+
+
+def _stretch(said: Recognised, run: list[_Word]) -> list[Span]:
+    first = next((word for word in run if word.matters), None)
+    if first is None:
+        return []
+    last = next(word for word in reversed(run) if word.matters or word.ends)
+    return [said.turn.span(first.start, last.end)]
+
+
+def _words(text: str) -> Iterator[_Word]:
+    """Yield the words of a text; punctuation is left out."""
+    idle = _idle_words()
+    if not has_han(text):
+        for match in _LATIN.finditer(text):
+            matters = len(match.group()) >= _LEAST_LATIN and match.group() not in idle
+            yield _Word(*match.span(), matters, matters)
+        return
+    at = 0
+    for word, kind in word_classes(text):
+        start = text.index(word, at)
+        at = start + len(word)
+        if word.isalnum():
+            least = _LEAST_HAN if has_han(word) else _LEAST_LATIN
+            content = kind == "eng" or kind[:1] in _CONTENT
+            matters = content and len(word) >= least and word not in idle
+            yield _Word(start, at, matters, matters or (kind[:1] in _ENDS and word not in idle))
+
+
+@lru_cache(maxsize=1)
+def _idle_words() -> frozenset[str]:
+    raw = yaml.load(DATA.read_bytes(), Loader=yaml.BaseLoader)
+    if not isinstance(raw, dict) or not all(isinstance(words, list) for words in raw.values()):
+        raise FailedPrecondition("idle_words.yaml is not a map of lists of words")
+    return frozenset(word for words in raw.values() for word in words)
