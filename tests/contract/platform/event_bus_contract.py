@@ -335,6 +335,23 @@ class EventBusContract:
         await until(lambda: bool(seen))
         assert (seen[0].key, seen[0].value, seen[0].type) == ("gone", None, "")
 
+    async def test_a_reader_with_positions_of_its_own_starts_there(
+        self, bus: EventBus, topic: str
+    ) -> None:
+        seen: list[str] = []
+
+        async def handler(record: Record) -> None:
+            seen.append(text_of(record))
+
+        await bus.publish_many([event(topic, "k", str(n), lane=1) for n in range(5)])
+        starts = {(topic, number): 3 if number == 1 else 0 for number in range(4)}
+        await bus.subscribe(
+            Subscription("concierge.test", (topic,), handler, max_in_flight=1, start_offsets=starts)
+        )
+        await bus.publish(event(topic, "k", "later", lane=2))
+        await until(lambda: len(seen) == 3)
+        assert sorted(seen) == ["3", "4", "later"]
+
     async def test_every_whole_view_sees_all_from_the_beginning(
         self, bus: EventBus, compacted: str
     ) -> None:
