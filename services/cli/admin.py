@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from services.cli import render
 from services.cli.session import run
+from services.keyword_search.settings import ElasticsearchSettings
 from services.platform import logs
 from services.platform.delivery import ERROR, ORIGIN
 from services.platform.errors import ConciergeError
@@ -50,6 +52,7 @@ class AdminSettings(BaseSettings):
     )
     milvus: MilvusSettings = MilvusSettings()
     embedder: EmbedderSettings = EmbedderSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
 
 
 def resources(settings: AdminSettings) -> list[Resource]:
@@ -62,6 +65,10 @@ def resources(settings: AdminSettings) -> list[Resource]:
     ]
     if settings.milvus.uri:
         found.append(_milvus(settings.milvus, settings.embedder))
+    if settings.elasticsearch.hosts:
+        from services.keyword_search.adapters.elasticsearch_schema import ElasticsearchIndexResource
+
+        found.append(ElasticsearchIndexResource(settings.elasticsearch, now=datetime.now(UTC)))
     return found
 
 

@@ -32,6 +32,7 @@ async def subscribe(
     budget_s: float,
     batch_size: int,
     max_in_flight: int,
+    in_memory: bool = False,
 ) -> list[Consumption]:
     """Start reading located searches and the catalogue."""
 
@@ -72,7 +73,8 @@ async def subscribe(
         ),
         max_in_flight=max_in_flight,
     )
-    # A group without a position, as for an index in memory always, fills it from the beginning.
+    # A group without a position fills its index from the beginning; an index in memory starts
+    # empty in every process.
     # Both topics in one: a batch of one never overlaps a batch of the other.
     catalogue = Subscription(
         f"{group_of(SERVICE)}.index",
@@ -80,6 +82,7 @@ async def subscribe(
         batch_handler=on_catalogue,
         max_batch=batch_size,
         from_beginning=True,
+        whole=in_memory,
     )
     return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
 

@@ -22,8 +22,9 @@ async def start(
     server: RpcServer,
     index: VectorIndex,
     embedder: Embedder,
+    in_memory: bool = False,
 ) -> list[Consumption]:
-    """Open both doors on an index."""
+    """Open both doors on an index; one in memory reads the whole catalogue in every process."""
     server.add(
         vector_retrieval_pb2_grpc.add_VectorRetrievalServiceServicer_to_server,
         VectorRetrievalServicer(index, embedder),
@@ -37,6 +38,7 @@ async def start(
         budget_s=settings.search_budget_s,
         batch_size=settings.batch_size,
         max_in_flight=settings.max_in_flight,
+        in_memory=in_memory,
     )
 
 
@@ -67,6 +69,7 @@ async def serve(settings: VectorRetrievalSettings) -> None:
             server=process.server,
             index=index,
             embedder=embedder,
+            in_memory=not settings.milvus.uri,
         )
         process.reads(consumptions)
         if not settings.milvus.uri:
