@@ -14,6 +14,7 @@ import yaml
 from infra.local.elasticsearch import VERSION as ELASTICSEARCH
 from infra.local.kafka import KAFKA
 from infra.local.milvus import VERSION as MILVUS
+from services.cli.admin import AdminSettings
 from services.cli.serve import Service
 from services.platform.settings import describe
 
@@ -21,7 +22,11 @@ ROOT = Path(__file__).parents[3]
 FILE = ROOT / "infra" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-KNOWN = {setting.environment for service in Service for setting in describe(service.settings())}
+KNOWN = {
+    setting.environment
+    for kind in (AdminSettings, *(service.settings() for service in Service))
+    for setting in describe(kind)
+}
 
 
 def test_every_service_is_there_with_an_image_of_its_own_extra() -> None:
