@@ -158,7 +158,9 @@ class ElasticsearchIndexResource:
                 client.indices.create(index=index, aliases={alias: {"is_write_index": True}})
 
     def _client(self) -> Elasticsearch:
-        return Elasticsearch(**connection_options(self._settings))
+        options = connection_options(self._settings)
+        # No guest waits here, and making an index takes longer than a search.
+        return Elasticsearch(**{**options, "request_timeout": self._settings.bulk_timeout_s})
 
     def _template_drift(self, client: Elasticsearch) -> Iterator[Drift]:
         alias = self._settings.alias

@@ -57,7 +57,7 @@ async def load(cluster: Cluster) -> AsyncIterator[SteadyLoad]:
 
 @AWAY
 @pytest.mark.parametrize(
-    ("name", "stage"), [("milvus", "vector_retrieval"), ("elasticsearch", "keyword_search")]
+    ("name", "stage"), [("milvus", "vector"), ("elasticsearch", "keyword")]
 )
 async def test_without_one_recall_engine_the_other_answers_alone(
     load: SteadyLoad, name: str, stage: str, away: object

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from infra.local.elasticsearch import VERSION as ELASTICSEARCH
 from infra.local.kafka import KAFKA
@@ -22,11 +23,8 @@ ROOT = Path(__file__).parents[3]
 FILE = ROOT / "infra" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-KNOWN = {
-    setting.environment
-    for kind in (AdminSettings, *(service.settings() for service in Service))
-    for setting in describe(kind)
-}
+KINDS: list[type[BaseModel]] = [AdminSettings, *(service.settings() for service in Service)]
+KNOWN = {setting.environment for kind in KINDS for setting in describe(kind)}
 
 
 def test_every_service_is_there_with_an_image_of_its_own_extra() -> None:
