@@ -11,6 +11,7 @@ from services.query_understanding.domain.near_phrases import Anchor, Head, NearP
 from services.query_understanding.domain.places import PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.request_heads import requests
+from services.query_understanding.domain.request_heads_en import english_requests
 from services.query_understanding.domain.state import DialogueState
 
 FACTS = {
@@ -62,6 +63,10 @@ _SETTLED = re.compile(
 )
 
 
+# "After a meal", "once we have seen the sights": when, not what.
+_ASIDE = re.compile(r"\b(?:after|before|when|while|once|since|during)\b[^,.?!;]*")
+
+
 def asked_aside(state: DialogueState) -> bool:
     """Tell whether hotels near a place were only asked after while the talk was of the place.
 
@@ -92,8 +97,13 @@ class Heads:
             Cue(a.start, a.end, "hotel_word") for a in said.atoms
             if a.field is Field.KIND and not _in_route(text, Cue(a.start, a.end, ""))
         ]  # fmt: skip
-        food = said.of("other_food", "place_word_restaurant", "fact_near_restaurant")
-        sight = said.of("other_sight", "place_word_attraction", "fact_near_attraction")
+        aside = [m.span() for m in _ASIDE.finditer(text)] if said.turn.language == "en" else []
+
+        def of_turn(*names: str) -> list[Cue]:
+            return [c for c in said.of(*names) if not any(s <= c.start < e for s, e in aside)]
+
+        food = of_turn("other_food", "place_word_restaurant", "fact_near_restaurant")
+        sight = of_turn("other_sight", "place_word_attraction", "fact_near_attraction")
         self.anaphor_hotel = said.has("anaphor_hotel") and (
             state.topic == "hotel" or any("酒店" in text[c.start : c.end] or "hotel" in text[c.start : c.end] or "house" in text[c.start : c.end]
                 or "宾馆" in text[c.start : c.end] for c in said.of("anaphor_hotel"))
@@ -176,7 +186,7 @@ class Heads:
         )
         if places.phrases:
             self._read_phrases(said, places, state)
-        requested = requests(said)
+        requested = (*requests(said), *english_requests(said))
         self.requests_hotel = any(request.head is Head.HOTEL for request in requested)
         # "这家酒店周边有哪些餐馆？到时还要找个餐馆吃饭" asks for no restaurant by its conditions.
         beside = self.near_other and self.anchor_is_hotel and not self.seeks_other

@@ -122,8 +122,12 @@ def _forms(word: str, *, plural: bool) -> Iterable[str]:
     yield word
     if " " in word and not word.isascii():
         yield word.replace(" ", "")
+    spellings = [word]
+    if "-" in word and word.isascii():
+        spellings += [word.replace("-", " "), word.replace("-", "")]
+        yield from spellings[1:]
     if plural and word.isascii() and word[-1:].isalpha() and not word.endswith("s"):
-        yield word + "s"
+        yield from (spelling + "s" for spelling in spellings)
 
 
 @lru_cache(maxsize=4)

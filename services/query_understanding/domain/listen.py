@@ -45,6 +45,16 @@ _FACT = re.compile(
     r"\d{3,}|\d(?:元|分|块|小时|点|人)|元$|小时|电话|地址|周[一二三四五六日]|\d:\d\d|免费|"
     r"[省市区县镇乡村路街巷].{0,16}(?:号|米|公里|千米|处|层|楼|内|侧)|(?:省|市).{1,6}(?:区|县)"
 )
+_SENTENCE_STOP = re.compile(r"[.!?](?= |$)")
+_MOST_ADDRESS_CHARS = 60
+_ADDRESS_EN = re.compile(
+    r"\bno\. ?\w?\d|\b\d+(?:st|nd|rd|th)? (?:floor|street|ring)|\b\w?\d+(?:f| floor)\b|\b(?:district|town|hutong|township|county)\b"
+)
+_NEAR = re.compile(r"\b(?:near(?:by)?|around|arund|surrounding|close to|vicinity|neighbou?rhood)\b")
+_ALL_NEAR = re.compile(r"\s*(?:these|those|they|all|both)\b[^.!?]*\b(?:near|nearby|around)\b")
+_PUT_FORWARD = re.compile(
+    r"\b(?:recommend(?:ed)?|suggest|how about|what about|go to|choose|try|visit|stay at)\b"
+)
 _QUESTION = re.compile(r"[?？]|吗|呢")
 _ASKED = (
     ("field_district", Field.DISTRICT), ("field_price", Field.PRICE_BAND), ("field_star", Field.STAR_RATING),
@@ -63,7 +73,7 @@ def listen(
     focus = state.focus_hotel_id
     if shown:
         ids = [hotel.hotel_id for hotel in shown]
-        listed = _LISTED_BEFORE.search(turn.text[: said.hotels[0].start]) is not None
+        listed = _listed(turn.text, said.hotels[0].start)
         if len(ids) == 1 and not (listed and focus):
             focus = ids[0]
         elif focus not in ids or len(ids) > 1:
@@ -112,6 +122,8 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
         and not said.has("other_food", "other_sight")
     ):
         return "hotel"
+    if text.isascii() and state.topic == "hotel" and _NEAR.search(text):
+        return "hotel"  # what is near the hotel was told
     if re.search(r"\b(?:restaurants?|cuisine|food|dine|table)\b|人均|推荐菜", text):
         return "restaurant" if state.topic != "hotel" or not hotels else state.topic
     if re.search(
@@ -141,7 +153,7 @@ def _focus_places(
     found: list[tuple[int, PlaceMention]] = []
     aside: list[PlaceMention] = []
     for place in said.places:
-        if _ADDRESS.search(text[: place.start]):
+        if _ADDRESS.search(text[: place.start]) or _is_address(text, place.start):
             continue
         span = turn.span(place.start, place.end)
         kinds = {entry.category for entry in lexicon.place_named(place.name)}
@@ -159,11 +171,15 @@ def _focus_places(
             continue
         if any(match.start() <= h.start < match.end() for h in said.hotels):
             continue
+        if text.isascii() and _is_address(text, match.start("names")):
+            continue
         start, end = match.span("names")
         for piece in re.finditer(
             r"[^和、或及]+" if not text.isascii() else r"(?:(?! and ).)+", text[start:end]
         ):
             span = turn.span(start + piece.start(), start + piece.end())
+            if turn.cased and text.isascii() and not turn.is_capital(start + piece.start()):
+                continue
             name = tidied(_MODIFIED.sub("", span.text.strip()))
             if not elsewhere or not 3 <= len(name) <= 40 or _NOT_A_NAME.search(name):
                 continue
@@ -177,10 +193,31 @@ def _focus_places(
 
 def _listed(text: str, at: int) -> bool:
     """Tell whether a name there is one of those listed as near something."""
+    if text.isascii():
+        return _listed_in_english(text, at)
     if _LISTED_BEFORE.search(text[:at]):
         return True
     sentence = re.split(r"[。!?]", text[at:], maxsplit=1)[0]
     return bool(re.search(r"都是.{0,6}(?:周边|附近)的", sentence))
+
+
+def _is_address(text: str, at: int) -> bool:
+    """Tell whether an English sentence tells an address: places in it are no places to go."""
+    sentence = _sentence_from(text, at)
+    return bool(_ADDRESS_EN.search(sentence)) and not _PUT_FORWARD.search(sentence)
+
+
+def _sentence_from(text: str, at: int) -> str:
+    start = max(text.rfind(mark, 0, at) for mark in (" is ", "! ", "? ", "s at ")) + 1
+    return text[start : at + _MOST_ADDRESS_CHARS].split("?")[0]
+
+
+def _listed_in_english(text: str, at: int) -> bool:
+    start = max(text.rfind(mark, 0, at) for mark in (". ", "! ", "? ")) + 1
+    sentence, *after = _SENTENCE_STOP.split(text[start:], maxsplit=2)
+    if _PUT_FORWARD.search(sentence):
+        return False
+    return bool(_NEAR.search(sentence)) or bool(after and _ALL_NEAR.match(after[0]))
 
 
 def _pending(said: Recognised) -> Clarification | None:

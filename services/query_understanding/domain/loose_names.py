@@ -62,6 +62,8 @@ def is_said_as_name(match: NameMatch, turn: TurnText, lexemes: Lexemes) -> bool:
         tells_only_a_sort(word.form) or stretch[word.start : word.end] in lexemes.everyday
         for word in words
     )
+    if plain and len(words) == 1:
+        return False
     if len(words) > 2 or (not plain and (len(words) > 1 or match.kind is not NameKind.PLACE)):
         return True
     if not turn.cased:

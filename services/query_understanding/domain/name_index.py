@@ -165,7 +165,8 @@ class NameIndex(Generic[Meaning]):
         fits = [
             fit for entry in self._candidates(hits) for fit in self._align(entry, hits, words)
         ]  # fmt: skip
-        fits.sort(key=lambda fit: (-fit.score, fit.first - fit.last))
+        # A name that explains more words is rather meant than a surer one inside it.
+        fits.sort(key=lambda fit: -fit.score * math.sqrt(fit.last - fit.first))
         found: list[Resemblance[Meaning]] = []
         taken: list[_Fit[Meaning]] = []
         for fit in fits:

@@ -2,7 +2,7 @@
 
 A phrase reads "ANCHOR 的 附近 有什么 HEAD": what is asked for follows the word of nearness, what it
 is near to comes before it. With "离" the anchor stands between: "离 ANCHOR 近的 HEAD". English has
-the other order and is read by its own patterns in `places.py`.
+the other order: `near_phrases_en.py`.
 """
 
 from __future__ import annotations

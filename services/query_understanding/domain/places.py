@@ -11,6 +11,7 @@ from services.plan.query_plan import PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.near_phrases import Head, NearPhrase, near_phrases
+from services.query_understanding.domain.near_phrases_en import english_near_phrases
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unlisted_places import unlisted
@@ -76,7 +77,7 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
     names += unlisted(said, names, city)
     names.sort(key=lambda entry: entry[0])
     found.named = names
-    found.phrases = near_phrases(said, names)
+    found.phrases = (*near_phrases(said, names), *english_near_phrases(said, names))
     elsewhere = {p.cue.start for p in found.phrases if p.heads and Head.HOTEL not in p.heads}
     claimed: set[int] = set()
     placed: set[int] = set()

@@ -254,12 +254,12 @@ def _anaphoric_place(
     cue = places.anaphoric or _hotels_exist(said, places, state)
     if cue is None or places.near:
         return None
-    if (
-        said.turn.text[cue.start : cue.end] in (*DEICTIC, "around", "by", "一带")
-        and not places.named
-    ):
-        return None
     phrase = next((p for p in places.phrases if p.cue == cue), None)
+    said_near = said.turn.text[cue.start : cue.end]
+    if said_near in DEICTIC and not places.named:
+        return None
+    if phrase is None and said_near in ("around", "by", "一带") and not places.named:
+        return None
     if phrase is not None and phrase.anchor is Anchor.HOTEL:
         return None
     mention = place_meant(said, places, state, phrase)

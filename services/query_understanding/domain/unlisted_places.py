@@ -97,6 +97,24 @@ _EN_NOT_NAMES = frozenset(
         "distance",
     ]
 )
+_SENTENCE_END = re.compile(r"[.](?= |$)")
+_PREPOSITIONS = frozenset(
+    [
+        "at",
+        "in",
+        "for",
+        "with",
+        "from",
+        "on",
+        "of",
+        "after",
+        "before",
+        "during",
+        "until",
+        "which",
+        "so",
+    ]
+)
 _LEADING = re.compile(
     r"^(?:(?:一个|一家|个|家|间|这里|顺便|好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"
 )
@@ -160,7 +178,8 @@ def unlisted(
     for match in _EN_NEAR.finditer(text):
         start, end = _english_name(text, *match.span(1))
         words = text[start:end].split()
-        if words and words[0] not in _EN_NOT_NAMES and not words[0].isdigit():
+        leads = match.group().split(" ", 1)[0]
+        if words and words[0] not in _EN_NOT_NAMES and _could_follow(leads, match[1], turn.cased):
             add(start, end, end, _word_category(text[start:end]))
     for cue in said.of("near_after"):
         start, end = _before(said, cue.start)
@@ -238,7 +257,19 @@ def _english_name(text: str, start: int, end: int) -> tuple[int, int]:
             return start, start
         start += len(first) + 1
         words = words[len(first) + 1 :]
+    words = _SENTENCE_END.split(words, maxsplit=1)[0]
     return start, start + len(words.rstrip(" .'"))
+
+
+def _could_follow(near: str, words: str, cased: bool) -> bool:
+    """Tell whether words after one of nearness are its place: "by waiting", "around 3 hours" are not."""
+    first = words.split(" ", 1)[0]
+    return not (
+        first[0].isdigit()
+        or first in _PREPOSITIONS
+        or (near == "by" and first.endswith("ing"))
+        or (near == "nearby" and cased)
+    )
 
 
 def _word_category(around: str) -> PlaceCategory | None:
