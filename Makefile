@@ -22,7 +22,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-bus bench-cluster clean
+	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-bus bench-cluster train-planner clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -64,7 +64,7 @@ lint-lock: setup
 	$(UV) lock --check --offline
 
 typecheck: setup ## mypy --strict on the services and the tests
-	$(RUN) mypy services tests infra/build infra/local
+	$(RUN) mypy services tests infra/build infra/train infra/local
 
 breaking: setup ## Contracts against earlier commits: BASE=revision
 	@$(RUN) python infra/build/breaking.py $(BASE)
@@ -87,6 +87,9 @@ up: stack ## All services as processes on the local servers, their indexes set u
 
 down: setup ## Stop the services; the servers stay
 	@$(RUN) python -m infra.local down services
+
+train-planner: setup ## Train the reader of concepts from the data in this project: OUT=file
+	$(RUN) python infra/train/concepts.py $(or $(OUT),.data/concepts.onnx)
 
 check: lint typecheck breaking extras ## lint, typecheck, breaking and extras
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from concierge.catalog.v1 import hotel_pb2
 from concierge.plan.v1 import plan_pb2
+from concierge.query_understanding.v1 import query_understanding_pb2
 from concierge.ranking.v1 import ranking_pb2
 from concierge.search.v1 import search_pb2
 from rich.table import Table
@@ -72,6 +73,21 @@ def plan_tree(plan: plan_pb2.QueryPlan) -> Tree:
         what = condition_words(delta.node) if delta.HasField("node") else ""
         root.add(Text.assemble((f"this turn: {kind} ", "dim"), what, _words(delta.spans)))
     return root
+
+
+def plan_explanation(explanation: query_understanding_pb2.PlanExplanation) -> Table:
+    """Return what each word was taken for and by what, the gate's signs, and the time by step."""
+    table = Table("words", "taken for", "by", pad_edge=False)
+    for word in explanation.words:
+        table.add_row(plain(word.span.text), plain(word.meaning), word.source)
+    for refused in explanation.refused:
+        sure = f"{refused.concept}, confidence {refused.confidence:.2f}"
+        table.add_row(plain(refused.span.text), plain(sure), "model, refused", style="yellow")
+    table.add_section()
+    table.add_row("", ", ".join(explanation.signs) or "no sign", "gate")
+    for step in explanation.steps:
+        table.add_row("", f"{step.took.ToMicroseconds()} µs", step.step)
+    return table
 
 
 def _add_condition(tree: Tree, condition: plan_pb2.Condition) -> None:

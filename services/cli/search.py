@@ -124,6 +124,7 @@ def plan(
     target: str | None = Place.target,
     data: Path = Place.data,
     as_json: bool = typer.Option(False, "--json", help="The plan as JSON."),
+    explain: bool = typer.Option(False, "--explain", help="What each word was taken for, by what."),
 ) -> None:
     """Show what the words are taken to mean, without searching."""
 
@@ -131,12 +132,15 @@ def plan(
         async with connected(target, data) as channel:
             stub = query_understanding_pb2_grpc.QueryUnderstandingServiceStub(channel)
             response = await stub.PlanQuery(
-                query_understanding_pb2.PlanQueryRequest(text=text), timeout=TIMEOUT_S
+                query_understanding_pb2.PlanQueryRequest(text=text, explain=explain),
+                timeout=TIMEOUT_S,
             )
             if as_json:
-                _print_json(response.plan)
-            else:
-                console.print(render.plan_tree(response.plan))
+                _print_json(response if explain else response.plan)
+                return
+            console.print(render.plan_tree(response.plan))
+            if explain:
+                console.print(render.plan_explanation(response.explanation))
 
     run(work)
 

@@ -49,7 +49,7 @@ async def subscribe(
         clock = StageClock(record)
         context = message.context
         try:
-            plan, state = await handlers.plan_query(
+            planned = await handlers.plan_query(
                 wire.text_of(context.text),
                 wire.state_from_pb(message.state),
                 wire.history_of(message.history),
@@ -72,6 +72,7 @@ async def subscribe(
                 ),
             )  # fmt: skip
             return
+        plan, state = planned.plan, planned.state
         metrics.observe(plan)
         clock.note(context.timings, SERVICE)
         plan_pb, state_pb = plan_to_pb(plan), wire.state_to_pb(state)

@@ -8,6 +8,7 @@ from concierge.query_understanding.v1 import query_understanding_pb2_grpc
 from services.platform.rpc import Context, deadline_of
 from services.query_understanding import handlers, metrics, wire
 from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.explanation import explain
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.handlers import Readers
 
@@ -27,10 +28,11 @@ class QueryUnderstandingServicer(query_understanding_pb2_grpc.QueryUnderstanding
     ) -> pb.PlanQueryResponse:
         """Read one turn into a plan."""
         text, state, history, locale, city = wire.command(request)
-        plan, after = await handlers.plan_query(
+        planned = await handlers.plan_query(
             text, state, history, locale=locale, city=city,
             lexemes=self._lexemes, lexicon=self._lexicon, readers=self._readers,
             deadline=deadline_of(context),
         )  # fmt: skip
-        metrics.observe(plan)
-        return wire.response(plan, after)
+        metrics.observe(planned.plan)
+        explained = explain(planned.turn, planned.reading) if request.explain else None
+        return wire.response(planned.plan, planned.state, explained)

@@ -40,6 +40,24 @@ class Readers:
     share: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A turn with its reading: all that explaining it needs."""
+
+    turn: Turn
+    reading: Reading
+
+    @property
+    def plan(self) -> QueryPlan:
+        """The plan."""
+        return self.reading.plan
+
+    @property
+    def state(self) -> DialogueState:
+        """The state to pass with the next turn."""
+        return self.reading.after
+
+
 async def plan_query(
     text: str,
     state: DialogueState,
@@ -51,13 +69,11 @@ async def plan_query(
     lexicon: CatalogLexicon,
     readers: Readers,
     deadline: Deadline,
-) -> tuple[QueryPlan, DialogueState]:
+) -> Planned:
     """Read one turn after a state, or after an explicit history.
 
     A reader that is away or late leaves the plan of the rules, flagged as degraded.
 
-    Returns:
-        The plan, and the state to pass with the next turn.
     """
     if city and not state.city:
         state = replace(state, city=city)
@@ -79,7 +95,7 @@ async def plan_query(
             reading = reading.with_planner(replace(reading.plan.planner, degraded=True))
     took_s = time.perf_counter() - start
     reading = reading.with_planner(replace(reading.plan.planner, took_s=took_s))
-    return reading.plan, reading.after
+    return Planned(turn, reading)
 
 
 async def _read(turn: Turn, local: ConceptReader | None, deadline: Deadline) -> Reading:

@@ -13,6 +13,7 @@ from services.platform.rpc import RpcServer
 from services.query_understanding import consumer
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
 from services.query_understanding.adapters.llm_concept_reader import LLMConceptReader
+from services.query_understanding.adapters.onnx_concept_reader import OnnxConceptReader
 from services.query_understanding.adapters.place_files import read_places
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.grpc_server import SERVICE_NAME, QueryUnderstandingServicer
@@ -42,11 +43,19 @@ async def start(
         llm: The model asked about words that the rules do not explain; `None`: none is.
 
     Raises:
-        FailedPrecondition: A file of places is missing or malformed.
+        FailedPrecondition: A file of places, or the model of concepts, is missing or malformed.
     """
     lexemes = Lexemes.load(vocabulary)
     names = lexicon or InMemoryCatalogLexicon(read_places((SHIPPED_PLACES, *settings.place_files)))
+    learned = None
+    if settings.cascade.concepts_file is not None:
+        learned = OnnxConceptReader(
+            vocabulary,
+            model=settings.cascade.concepts_file,
+            threshold=settings.cascade.concepts_confidence,
+        )
     readers = Readers(
+        local=learned,
         remote=LLMConceptReader(llm, vocabulary, names) if llm is not None else None,
         budget_s=settings.cascade.budget_s,
         share=settings.cascade.share,

@@ -11,13 +11,20 @@ from services.platform.settings import LLMSettings, ServiceSettings
 
 
 class CascadeSettings(BaseModel):
-    """How long a model may think about words the rules do not explain, where one is configured."""
+    """Who is asked about words that the rules do not explain, besides `llm` where that has a url."""
 
     model_config = ConfigDict(frozen=True)
 
-    budget_s: float = Field(default=0.5, gt=0, description="Longest wait for it.")
+    budget_s: float = Field(default=0.5, gt=0, description="Longest wait for the language model.")
     share: float = Field(
-        default=0.5, gt=0, le=1, description="Most of the time left before the deadline."
+        default=0.5, gt=0, le=1, description="Most of the time left that it may take."
+    )
+    concepts_file: Path | None = Field(
+        default=None,
+        description="Model that `make train-planner` wrote, run in process; unset: none.",
+    )
+    concepts_confidence: float = Field(
+        default=0.7, ge=0, le=1, description="Least confidence of what that model proposes."
     )
 
 

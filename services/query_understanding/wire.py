@@ -15,8 +15,10 @@ from services.plan.wire import (
     place_to_pb,
     plan_from_pb,
     plan_to_pb,
+    spans_to_pb,
 )
 from services.platform.errors import InvalidArgument
+from services.query_understanding.domain.explanation import Explanation
 from services.query_understanding.domain.state import DialogueState, ShownHotel
 from services.query_understanding.domain.understand import Utterance
 
@@ -81,9 +83,28 @@ def command(
     )
 
 
-def response(plan: QueryPlan, state: DialogueState) -> pb.PlanQueryResponse:
+def response(
+    plan: QueryPlan, state: DialogueState, explanation: Explanation | None = None
+) -> pb.PlanQueryResponse:
     """Return the response."""
-    return pb.PlanQueryResponse(plan=plan_to_pb(plan), state=state_to_pb(state))
+    message = pb.PlanQueryResponse(plan=plan_to_pb(plan), state=state_to_pb(state))
+    if explanation is not None:
+        message.explanation.CopyFrom(_explanation(explanation))
+    return message
+
+
+def _explanation(explanation: Explanation) -> pb.PlanExplanation:
+    message = pb.PlanExplanation(signs=explanation.signs)
+    for word in explanation.words:
+        (span,) = spans_to_pb((word.span,))
+        message.words.add(span=span, meaning=word.meaning, source=word.source)
+    for step, took_s in explanation.took_s.items():
+        message.steps.add(step=step).took.FromNanoseconds(int(took_s * 1e9))
+    for proposal in explanation.refused:
+        (span,) = spans_to_pb((proposal.hint.span,))
+        concept = f"{proposal.hint.section}.{proposal.hint.id}"
+        message.refused.add(span=span, concept=concept, confidence=proposal.confidence)
+    return message
 
 
 def state_from_pb(message: conversation_pb2.ConversationState) -> DialogueState:

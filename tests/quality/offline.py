@@ -9,12 +9,12 @@ measured through the gateway by `python -m tests.quality`.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any as Json
@@ -30,12 +30,15 @@ from services.plan.evaluate import satisfies
 from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import Outcome, QueryPlan
 from services.plan.tree import map_leaves
+from services.platform.deadline import Deadline
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding.adapters.onnx_concept_reader import OnnxConceptReader
 from services.query_understanding.adapters.place_files import read_places
 from services.query_understanding.domain.catalog_names import KnownPlace
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.state import DialogueState
-from services.query_understanding.domain.understand import Utterance, replay, understand
+from services.query_understanding.domain.understand import Utterance
+from services.query_understanding.handlers import Readers, plan_query
 from services.vocabulary import Vocabulary
 from tests.quality import slots
 from tests.quality.deployments import place_files
@@ -66,7 +69,7 @@ def load_hotels(profile: str, file: Path, vocabulary: Vocabulary) -> list[hotel_
 class Reader:
     """Understanding over one catalogue."""
 
-    def __init__(self, profile: str, data: Path) -> None:
+    def __init__(self, profile: str, data: Path, concepts: Path | None, confidence: float) -> None:
         vocabulary = Vocabulary.load()
         self.hotels = load_hotels(profile, data / profile / "hotel_db.json", vocabulary)
         self.lexicon = InMemoryCatalogLexicon(_places(profile, data / profile))
@@ -77,14 +80,24 @@ class Reader:
         self.facts = [facts_of(hotel) for hotel in self.hotels]
         self.stations = _stations(data / "geo" / "beijing_subway_stations.jsonl")
         self.took_ms: list[float] = []
+        self.loop = asyncio.new_event_loop()
+        self.readers = Readers()
+        # Plans that a model took part in.
+        self.taken = 0
+        if concepts is not None:
+            learned = OnnxConceptReader(vocabulary, model=concepts, threshold=confidence)
+            self.readers = Readers(local=learned)
 
     def read(self, line: dict[str, Json]) -> QueryPlan:
         """Return the plan of a line after its history."""
         history = [Utterance(t["role"] == "user", t["text"]) for t in line.get("history", ())]
-        state = replay(history, DialogueState(), self.lexemes, self.lexicon)
-        start = time.perf_counter()
-        plan, _ = understand(line["query"], state, self.lexemes, self.lexicon)
-        self.took_ms.append(1e3 * (time.perf_counter() - start))
+        planned = plan_query(
+            line["query"], DialogueState(), history, locale="", city="", lexemes=self.lexemes,
+            lexicon=self.lexicon, readers=self.readers, deadline=Deadline.after(60),
+        )  # fmt: skip
+        plan = self.loop.run_until_complete(planned).plan
+        self.took_ms.append(1e3 * plan.planner.took_s)
+        self.taken += plan.planner.name != "rules"
         return plan
 
     def located(self, plan: QueryPlan) -> QueryPlan:
@@ -167,14 +180,19 @@ def main() -> None:
     parser.add_argument("--set", action="append", choices=FILES)
     parser.add_argument("--errors", default="0")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--concepts", type=Path, help="Model that `make train-planner` wrote.")
+    parser.add_argument("--confidence", type=float, default=0.7, help="Least that it may have.")
     options = parser.parse_args()
     readers: dict[str, Reader] = {}
     out = options.out or Path(tempfile.mkdtemp())
     for name in options.set or FILES:
         folder = name.split("_")[0]
         profile = "crosswoz" if folder == "challenge" else folder
-        reader = readers.setdefault(profile, Reader(profile, options.data))
+        reader = readers.setdefault(
+            profile, Reader(profile, options.data, options.concepts, options.confidence)
+        )
         reader.took_ms.clear()
+        reader.taken = 0
         bench = options.data / folder / FILES[name]
         records = {}
         flat = options.data / folder / "hotels.jsonl"
@@ -188,7 +206,10 @@ def main() -> None:
                 file.write(json.dumps(reader.run_line(line, records), ensure_ascii=False) + "\n")
         took = sorted(reader.took_ms)
         p99 = took[int(0.99 * (len(took) - 1))]
-        sys.stdout.write(f"== {name}: p50 {statistics.median(took):.2f} ms, p99 {p99:.2f} ms\n")
+        sys.stdout.write(
+            f"== {name}: p50 {statistics.median(took):.2f} ms, p99 {p99:.2f} ms, "
+            f"{reader.taken} plans with a model's part\n"
+        )
         sys.stdout.flush()
         for script, extra in _scorers(name, options.errors):
             command = [sys.executable, str(options.eval / script), str(bench), str(run), *extra]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from services.plan.condition import All, Any, Condition, Not, Term
 from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm, normal_form
 from services.plan.query_plan import Outcome, Planner, Preference, QueryPlan
-from services.plan.tree import conjuncts
+from services.plan.tree import conjuncts, leaves
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.proposal import PROPOSABLE, Hint, Proposal, Question
@@ -115,8 +115,8 @@ def _tried(turn: Turn, reading: Reading, proposal: Proposal) -> Reading | None:
     if proposal.wish:
         return _wished(turn, reading, proposal)
     tried = turn.read((*reading.hints, proposal.hint))
-    holds = _keeps(reading.plan, tried.plan) and _says(tried.plan, proposal)
-    return tried if holds else None
+    adds = _says(tried.plan, proposal) and not _repeats(reading.plan, tried.plan, proposal)
+    return tried if adds and _keeps(reading.plan, tried.plan) else None
 
 
 def _decidable(proposal: Proposal, turn: Turn) -> bool:
@@ -153,6 +153,13 @@ def _says(plan: QueryPlan, proposal: Proposal) -> bool:
         if proposal.hint.span in literal.leaf.spans
     ]
     return bool(signs) and all(sign is proposal.wanted for sign in signs)
+
+
+def _repeats(before: QueryPlan, after: QueryPlan, proposal: Proposal) -> bool:
+    """Tell whether what the words give is asked for already, by other words."""
+    asked = {_bare(leaf) for leaf in leaves(before.condition)}
+    given = [leaf for leaf in leaves(after.condition) if proposal.hint.span in leaf.spans]
+    return any(_bare(leaf) in asked for leaf in given)
 
 
 def _literals(form: NormalForm) -> Iterator[Literal]:

@@ -33,11 +33,12 @@ async def asked(
     text: str, llm: FakeLLM, state: DialogueState | None = None, budget_s: float = 5.0
 ) -> tuple[QueryPlan, DialogueState]:
     reader = LLMConceptReader(llm, VOCABULARY, BEIJING.lexicon)
-    return await plan_query(
+    planned = await plan_query(
         text, state or DialogueState(), (), locale="", city="", lexemes=LEXEMES,
         lexicon=BEIJING.lexicon, readers=Readers(remote=reader, budget_s=budget_s),
         deadline=Deadline.after(10),
     )  # fmt: skip
+    return planned.plan, planned.state
 
 
 def must(plan: QueryPlan) -> str:
@@ -88,6 +89,12 @@ async def test_an_unknown_concept_is_refused_and_the_words_stay_unexplained(conc
     plan, _ = await asked("带射箭场的酒店", llm)
     assert must(plan) == "nothing"
     assert [span.text for span in plan.unexplained] == ["射箭场"]
+
+
+async def test_what_is_asked_for_already_is_not_asked_for_twice() -> None:
+    llm = FakeLLM(otherwise=answers(reading("facilities.kitchen")))
+    plan, _ = await asked("有厨房的酒店，灶台也行", llm)
+    assert must(plan) == "kitchen"
 
 
 async def test_a_wish_orders_and_never_filters() -> None:
@@ -151,10 +158,10 @@ async def test_examples_like_the_words_are_shown() -> None:
 async def test_a_history_is_read_by_the_rules_before_the_model_is_asked_once() -> None:
     llm = FakeLLM(otherwise=answers(reading("facilities.kitchen")))
     reader = LLMConceptReader(llm, VOCABULARY, BEIJING.lexicon)
-    plan, _ = await plan_query(
+    planned = await plan_query(
         "还要有灶台的", DialogueState(), [Utterance(True, "朝阳区的酒店，带射箭场")], locale="",
         city="", lexemes=LEXEMES, lexicon=BEIJING.lexicon, readers=Readers(remote=reader),
         deadline=Deadline.after(10),
     )  # fmt: skip
     assert len(llm.prompts) == 1
-    assert must(plan) == "(district=朝阳区 & kitchen)"
+    assert must(planned.plan) == "(district=朝阳区 & kitchen)"
