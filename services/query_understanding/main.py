@@ -16,6 +16,8 @@ from services.query_understanding.adapters.llm_concept_reader import LLMConceptR
 from services.query_understanding.adapters.onnx_concept_reader import OnnxConceptReader
 from services.query_understanding.adapters.place_files import read_places
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.domain.state import DialogueState
+from services.query_understanding.domain.understand import understand
 from services.query_understanding.grpc_server import SERVICE_NAME, QueryUnderstandingServicer
 from services.query_understanding.handlers import Readers
 from services.query_understanding.ports import LearningLexicon
@@ -47,6 +49,8 @@ async def start(
     """
     lexemes = Lexemes.load(vocabulary)
     names = lexicon or InMemoryCatalogLexicon(read_places((SHIPPED_PLACES, *settings.place_files)))
+    # Read once now: the first guest does not wait for the dictionaries.
+    understand("找酒店 find a hotel", DialogueState(), lexemes, names)
     learned = None
     if settings.cascade.concepts_file is not None:
         learned = OnnxConceptReader(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.plan.condition import Span
+from services.plan.condition import Range, Span
 from services.query_understanding.domain.cascade import Reading, Turn
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.heads import Heads
@@ -104,7 +104,11 @@ def _conditions(
 
 
 def _meaning(atom: Atom) -> str:
-    return f"{atom.field.value} {atom.value}".strip()
+    value = atom.value
+    if isinstance(atom.leaf, Range):
+        low, high = atom.leaf.min, atom.leaf.max
+        value = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+    return f"{atom.field.value} {value}".strip()
 
 
 def _steering(said: Recognised) -> Iterator[WordReading]:
