@@ -23,6 +23,8 @@ from infra.local import process
 from infra.local.server import HOST, ROOT, Places
 from infra.local.services import PORTS, Backends, IngestionWorkers, Service, variable_of
 
+# More at once only take the processor from each other.
+STARTED_AT_ONCE = 4
 LAG_METRIC = "concierge_consumer_lag_records"
 
 
@@ -111,7 +113,7 @@ class Cluster:
         """Set the servers up and start every process; return when all are ready."""
         self.admin("setup")
         everything = [*self.services.values(), *([self.workers] if self.with_workers else [])]
-        with ThreadPoolExecutor(len(everything)) as threads:
+        with ThreadPoolExecutor(STARTED_AT_ONCE) as threads:
             list(threads.map(process.start, everything))
 
     def stop(self) -> None:

@@ -86,7 +86,7 @@ class Service:
     port: int
     places: Places
     settings: Mapping[str, str] = field(default_factory=dict)
-    start_wait_s: float = 60.0
+    start_wait_s: float = 180.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_wait_s: float = 20.0
 
