@@ -22,7 +22,9 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras stack stack-status stack-down up down check test test-contract test-integration test-e2e demo quality parity bench bench-bus bench-cluster train-planner clean
+	breaking extras stack stack-status stack-down up down check test test-contract \
+	test-integration test-faults test-e2e demo quality parity bench bench-bus bench-cluster \
+	train-planner clean
 
 help: ## Print the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -100,7 +102,10 @@ test-contract: setup ## The ports' contract suites, on every adapter
 	@$(SERVERS) $(RUN) pytest tests/contract $(ARGS)
 
 test-integration: setup ## Tests on real servers alone: `make stack` first
-	@$(SERVERS) $(RUN) pytest -m integration $(ARGS)
+	@$(SERVERS) $(RUN) pytest -m "integration and not faults" $(ARGS)
+
+test-faults: setup ## A whole cluster while servers and replicas go away: `make stack` first
+	@$(SERVERS) $(RUN) pytest -m faults tests/integration/cluster $(ARGS)
 
 test-e2e: setup ## The whole embedded deployment
 	$(RUN) pytest tests/e2e $(ARGS)

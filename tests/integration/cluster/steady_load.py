@@ -76,6 +76,7 @@ class SteadyLoad:
     async def __aenter__(self) -> SteadyLoad:
         self._start = time.monotonic()
         self._running: set[asyncio.Task[None]] = set()
+        self._door = channel(self.target)
         self._task = asyncio.create_task(self._ask())
         return self
 
@@ -84,6 +85,7 @@ class SteadyLoad:
         self._task.cancel()
         while self._running:
             await asyncio.wait(self._running)
+        await self._door.close()
         self.check()
 
     def now(self) -> float:
@@ -132,18 +134,17 @@ class SteadyLoad:
                 assert satisfies(condition, facts_of(hit.hotel)), hit.hotel.id
 
     async def _ask(self) -> None:
-        async with channel(self.target) as door:
-            stub = search_pb2_grpc.SearchServiceStub(door)
-            for number in itertools.count():
-                wait_s = number / self.rate - self.now()
-                if wait_s > 0:
-                    await asyncio.sleep(wait_s)
-                if self.now() > MOST_S:
-                    return
-                task = asyncio.create_task(self._one(stub, number))
-                self.asked += 1
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+        stub = search_pb2_grpc.SearchServiceStub(self._door)
+        for number in itertools.count():
+            wait_s = number / self.rate - self.now()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            if self.now() > MOST_S:
+                return
+            task = asyncio.create_task(self._one(stub, number))
+            self.asked += 1
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def _one(self, stub: search_pb2_grpc.SearchServiceAsyncStub, number: int) -> None:
         turn = search_pb2.GuestTurn(

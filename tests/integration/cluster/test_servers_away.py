@@ -17,7 +17,7 @@ from tests.cluster import Cluster
 from tests.integration.cluster.conftest import local_server
 from tests.integration.cluster.steady_load import SteadyLoad
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.faults]
 
 # A second recall stage that hangs is waited for no longer than this, with the rest of a search.
 DEGRADED_S = 3.0
@@ -56,9 +56,7 @@ async def load(cluster: Cluster) -> AsyncIterator[SteadyLoad]:
 
 
 @AWAY
-@pytest.mark.parametrize(
-    ("name", "stage"), [("milvus", "vector"), ("elasticsearch", "keyword")]
-)
+@pytest.mark.parametrize(("name", "stage"), [("milvus", "vector"), ("elasticsearch", "keyword")])
 async def test_without_one_recall_engine_the_other_answers_alone(
     load: SteadyLoad, name: str, stage: str, away: object
 ) -> None:

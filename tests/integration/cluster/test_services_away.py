@@ -10,7 +10,7 @@ from services.platform.errors import ResourceExhausted, Unavailable
 from tests.cluster import Cluster
 from tests.integration.cluster.steady_load import SteadyLoad
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.faults]
 
 # A group notices a dead member after its session timeout; until then its partitions wait.
 PATIENT_S = 12.0
