@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
+import pymilvus
 import structlog
 from pymilvus import AsyncMilvusClient, CollectionSchema, MilvusException
 
@@ -51,16 +52,20 @@ class MilvusClient:
         self._breaker = CircuitBreaker(
             most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
         )
-        secrets = {"token": settings.token.get_secret_value()}
         files = {
             "ca_pem_path": settings.root_certificates_file,
             "client_pem_path": settings.certificate_file,
             "client_key_path": settings.key_file,
         }
-        paths = {name: str(path) for name, path in files.items() if path is not None}
-        self._client = AsyncMilvusClient(
-            settings.uri, dedicated=True, timeout=self._write_s, **secrets, **paths
-        )
+        self._connection: dict[str, Any] = {
+            "uri": settings.uri,
+            "token": settings.token.get_secret_value(),
+            "dedicated": True,
+            "timeout": self._write_s,
+            **{name: str(path) for name, path in files.items() if path is not None},
+        }
+        self._client = AsyncMilvusClient(**self._connection)
+        self._writer: pymilvus.MilvusClient | None = None
 
     async def count(self, collection: str, filter: str) -> int:
         """Return how many rows satisfy the filter."""
@@ -124,12 +129,20 @@ class MilvusClient:
         return list(found[0])
 
     async def upsert(self, collection: str, rows: Sequence[Row]) -> None:
-        """Add or replace rows by id."""
+        """Add or replace rows by id.
+
+        On a thread: pymilvus packs 2,000 rows a second, and searches would wait for that.
+        """
         await self._call(
             "upsert",
             self._write_s,
-            lambda timeout: self._client.upsert(collection, data=list(rows), timeout=timeout),
+            lambda timeout: asyncio.to_thread(self._upsert_now, collection, rows, timeout),
         )
+
+    def _upsert_now(self, collection: str, rows: Sequence[Row], timeout: float) -> None:
+        if self._writer is None:
+            self._writer = pymilvus.MilvusClient(**self._connection)
+        self._writer.upsert(collection, data=list(rows), timeout=timeout)
 
     async def delete(self, collection: str, filter: str) -> None:
         """Remove the rows that satisfy the filter."""
@@ -214,6 +227,8 @@ class MilvusClient:
     async def close(self) -> None:
         """Give the connection back."""
         await self._client.close()
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.close)
 
     async def _call(
         self, operation: str, most_s: float, command: Callable[[float], Awaitable[Any]]

@@ -35,8 +35,10 @@ from services.vector_retrieval.adapters.milvus_schema import (
 ALWAYS = 'hotel_id != ""'
 NEVER = 'hotel_id == ""'
 OPEN = "open == true"
-# Taken off the inside of a circle, in degrees: a metre, far more than rounding costs.
+# Boxes within are a metre smaller than they may be, in degrees: far more than rounding costs.
 _MARGIN = 1e-5
+# Directions of the corners of boxes within a circle: a flat and a high one cover most of it.
+_CORNERS = (math.radians(31.7), math.radians(58.3))
 _LARGEST = 1.7e308
 
 
@@ -74,6 +76,15 @@ class Filter:
     unsure: str
     undecided: Condition | None
 
+    def narrowed(self, by: Pair) -> Filter:
+        """Return what passes this and one more filter, which no evaluator has to decide."""
+        return Filter(
+            both(self.certain, by.certain),
+            both(self.possible, by.possible),
+            both(self.unsure, by.possible),
+            self.undecided,
+        )
+
 
 def compiled(condition: Condition | None, coding: Coding) -> Filter:
     """Return the filter of a condition."""
@@ -95,13 +106,22 @@ def compiled(condition: Condition | None, coding: Coding) -> Filter:
 
 
 def circle(center: Point, radius_km: float) -> Pair:
-    """Return the filters of the hotels at most so far away: boxes inside and around."""
-    inside = _inner_box(center, radius_km)
+    """Return the filters of the hotels at most so far away: boxes within and a box around.
+
+    Every box costs as much as another condition; two fill four fifths of the circle.
+    """
+    within = either(*(_box_within(center, radius_km, angle) for angle in _CORNERS))
     box = bounding_box(center, radius_km)
-    if box is None:
-        # Over a pole or the 180th meridian: the evaluator decides for all with a position.
-        return Pair(inside, _located())
-    return Pair(inside, _box(box.south, box.north, box.west, box.east))
+    # Over a pole or the 180th meridian the evaluator decides for all with a position.
+    return Pair(within, _located() if box is None else _box(*box))
+
+
+def outside(center: Point, radius_km: float) -> Pair:
+    """Return the filters of the hotels known to be farther away."""
+    near = circle(center, radius_km)
+    return Pair(
+        both(_located(), f"not ({near.possible})"), both(_located(), f"not ({near.certain})")
+    )
 
 
 def _compile(form: NormalForm, coding: Coding) -> Pair:
@@ -181,34 +201,30 @@ def _near(leaf: Near, positive: bool) -> Pair:
         unknown = f"array_contains(nearby, {_text(NO_TEXT)})"
         parts.append(Pair.exact(found if positive else f"not {unknown} and not {found}"))
     if leaf.center is not None and leaf.radius_km is not None:
-        around = circle(leaf.center, leaf.radius_km)
-        if not positive:
-            around = Pair(
-                f"{_located()} and not ({around.possible})",
-                f"{_located()} and not ({around.certain})",
-            )
-        parts.append(around)
+        measured = circle if positive else outside
+        parts.append(measured(leaf.center, leaf.radius_km))
     # Listed or within the circle; not near: neither.
     join = either if positive else both
     return Pair(join(*(part.certain for part in parts)), join(*(part.possible for part in parts)))
 
 
-def _inner_box(center: Point, radius_km: float) -> str:
-    """Return a box within the circle.
+def _box_within(center: Point, radius_km: float, angle: float) -> str:
+    """Return a box within the circle, its corners in the direction of the angle.
 
-    With c the largest cosine of a latitude in the box, a point of it is no farther than
-    haversine(height) + c^2 haversine(width) says; sin x <= x bounds both by the half sides'
-    squares, which together are the haversine of the radius.
+    With c the largest cosine of a latitude in the box, the haversine of a corner's distance is at
+    most haversine(height) + c^2 haversine(width / c). As sin x <= x, that is at most
+    (height / 2)^2 + (width / 2)^2, which here is the haversine of the radius.
     """
-    side = math.sqrt(2) * math.sin(min(radius_km / EARTH_RADIUS_KM, math.pi) / 2)
-    height = math.degrees(side) - _MARGIN
+    radius = min(radius_km / EARTH_RADIUS_KM, math.pi)
+    reach = 2 * math.sin(radius / 2)
+    height = math.degrees(reach * math.sin(angle)) - _MARGIN
     south, north = center.latitude - height, center.latitude + height
     if height <= 0 or south <= -90 or north >= 90:
         return NEVER
     nearest = 0.0 if south <= 0 <= north else min(abs(south), abs(north))
-    width = math.degrees(side) / math.cos(math.radians(nearest)) - _MARGIN
+    width = math.degrees(reach * math.cos(angle) / math.cos(math.radians(nearest))) - _MARGIN
     west, east = center.longitude - width, center.longitude + width
-    return _box(south, north, west, east) if west >= -180 and east <= 180 else NEVER
+    return _box(south, north, west, east) if width > 0 and west >= -180 and east <= 180 else NEVER
 
 
 def _box(south: float, north: float, west: float, east: float) -> str:

@@ -96,14 +96,19 @@ class MilvusIndex:
             if id not in newest or item.revision >= items[newest[id]].revision:
                 newest[id] = index
         held = await self._rows_held(list(newest), ("revision", "record"))
-        rows = []
-        for id, index in newest.items():
-            item = items[index]
-            if (before := held.get(id)) is not None:
-                if item.revision < before["revision"]:
-                    continue
-                item = with_newer_facts(item, record_of(before))
-            rows.append(row(item, vectors[index], collection.coding))
+
+        def fresh() -> list[Row]:
+            rows: list[Row] = []
+            for id, index in newest.items():
+                item, before = items[index], held.get(id)
+                if before is not None:
+                    if item.revision < before["revision"]:
+                        continue
+                    item = with_newer_facts(item, record_of(before))
+                rows.append(row(item, vectors[index], collection.coding))
+            return rows
+
+        rows = await asyncio.to_thread(fresh)
         await self._write(collection, rows)
         return len(rows)
 
