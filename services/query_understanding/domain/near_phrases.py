@@ -100,6 +100,8 @@ _ONLY_THEIRS = re.compile(r"人均|推荐菜|招牌菜|门票|票价|游玩时")
 HOTELS_EXIST = re.compile(
     r"有(?:没有|什么|哪些|啥|其他|其它|别的|合适|不错|好|的)*(?:酒店|宾馆|旅馆|住的地方|住宿)(?!的?(?:设施|服务))"
 )
+# Nobody means more; a text that says "near" a thousand times is read in time all the same.
+_MOST_PHRASES = 100
 _NOMINAL = re.compile(r"\s*的\s*$")
 
 
@@ -115,7 +117,7 @@ def near_phrases(said: Recognised, named: Sequence[NamedPlace]) -> tuple[NearPhr
         return ()
     cues = [c for c in said.of("near_after", "near_before") if not text[c.start : c.end].isascii()]
     reader = _Reader(said, named, frozenset(cue.start for cue in cues))
-    return tuple(reader.phrase(cue) for cue in cues)
+    return tuple(reader.phrase(cue) for cue in cues[:_MOST_PHRASES])
 
 
 @dataclass(frozen=True, slots=True)
