@@ -21,11 +21,17 @@ _ASKS = re.compile(r"有没有|有哪些|有什么|有啥|哪家|推荐|吗|[?�
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A conjunct of the condition, or a wish, with the atoms it came from."""
+    """A conjunct of the condition, or a wish, with the atoms it came from.
+
+    Attributes:
+        strength: "hard", "prefer" or "wish".
+        widens: It will do as well as what is in force: "海淀也可以".
+    """
 
     condition: Condition
     atoms: tuple[Atom, ...]
     strength: str = "hard"
+    widens: bool = False
 
 
 def assemble(cut: list[Clause], made: list[list[Group]], text: str) -> list[Part]:
@@ -131,7 +137,7 @@ def _clause_parts(clause: Clause, made: list[Group]) -> list[Part]:
             options[0].condition if len(options) == 1
             else Any(tuple(group.condition for group in options))
         )  # fmt: skip
-        parts.append(Part(condition, atoms, clause.strength))
+        parts.append(Part(condition, atoms, clause.strength, clause.has("widen")))
         index += 1
     return parts
 

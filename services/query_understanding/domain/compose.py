@@ -52,6 +52,7 @@ class Composed:
     Attributes:
         parts: Conjuncts and wishes in the order of the words.
         dropped: Atoms the guest takes back.
+        dropped_fields: Fields whose conditions the guest takes back: "价格的要求去掉".
         waived: Fields the guest does not care about.
         keep: The rest of the last plan is to stand, in so many words.
         corrected: The words correct themselves or the turn before.
@@ -59,6 +60,7 @@ class Composed:
 
     parts: list[Part] = field(default_factory=list)
     dropped: list[Atom] = field(default_factory=list)
+    dropped_fields: list[Field] = field(default_factory=list)
     waived: list[Field] = field(default_factory=list)
     waived_all: bool = False
     keep: bool = False
@@ -137,6 +139,14 @@ def _drop_and_waive(
     clause: Clause, result: Composed, text: str, in_force: frozenset[Field], *, first: bool
 ) -> None:
     named = _field_words(clause)
+    if clause.has("widen") and any(clause.negative):
+        # "没有早餐也行": going without is fine.
+        result.dropped += [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
+        keep = [i for i, negative in enumerate(clause.negative) if not negative]
+        clause.atoms = [clause.atoms[i] for i in keep]
+        clause.negative = [False] * len(keep)
+    if clause.has("drop") and named and not clause.atoms and in_force:
+        result.dropped_fields += [f for _, f in named]
     if clause.has("drop") and not clause.has("concede"):
         dropping = [c for c in clause.cues if c.name == "drop"]
         gone = [

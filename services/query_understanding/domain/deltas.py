@@ -1,21 +1,44 @@
-"""A turn as a change of the plan in force.
+"""A turn as a change of the plan in force: the state machine of a conversation.
 
-| the turn | what happens to the conditions in force |
-|---|---|
-| a new request ("再帮我找一家…") | RESET: only the turn's own conditions hold |
-| a value for a field in force | REPLACE: the new value instead of the old |
-| a facility, or a field not in force | ADD |
-| "X 算了", "I don't need X" | DROP |
-| "都行", "doesn't matter" | WAIVE: the field's condition goes, and stays noted |
-| "最开始说的那个" | RESUME: an earlier plan stands again |
+Each conjunct that a turn gives meets what is in force by the first row that fits. The words of the
+left column are classes of `data/cues.yaml`; the delta carries the guest's own words.
+
+| words | meets | change | delta |
+|---|---|---|---|
+| `new_request`, a noun of its own ("再帮我找一家…") | anything | only the turn's own conditions hold | RESET |
+| `resume` ("最开始说的那个", "接着说住的") | an earlier plan | that plan stands again | RESUME |
+| `drop` and a value ("早餐可以不要", "没有早餐也行") | its condition | it goes | DROP |
+| `drop` and a field's name ("价格的要求去掉") | the field's conditions | they go | DROP |
+| `waive` ("价格无所谓", "都行" to a question) | the field's conditions | they go and stay noted | WAIVE |
+| `widen` and a value ("海淀也可以") | a denial of it | the denial goes | DROP |
+| `widen` and a value | a condition of its field | either will do | RELAX |
+| `correct` and a facility ("口误，是泳池", "换成…") | the facility asked for last | the new one instead | REPLACE |
+| a facility | the same denied, or the other way round | the new one instead | REPLACE |
+| a facility, `not` a name or a brand | anything else | one condition more | ADD |
+| a wider bound ("放宽到八百") | a bound of the field | the new one instead | RELAX |
+| a value of another field | a condition of that field | the new one instead | REPLACE |
+| anything | nothing of its field | one condition more | ADD |
+
+A denied district leaves the other districts in force alone. Which plan is in force, and when a
+request is a new one, `continuation.py` decides; what the words deny or waive, `compose.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.plan.condition import All, Any, Condition, Field, Name, Near, Not, Range, Term
-from services.plan.query_plan import DeltaKind, PlanDelta
+from services.plan.condition import (
+    All,
+    Any,
+    Condition,
+    Field,
+    Name,
+    Near,
+    Not,
+    Range,
+    Term,
+)
+from services.plan.query_plan import DeltaKind, PlanDelta, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
@@ -38,8 +61,21 @@ def field_of(leaf: Condition) -> Field:
             return Field.NAME
 
 
+def last_added(plan: QueryPlan | None) -> Condition | None:
+    """Return the facility that the last turn asked for: what a correction takes back."""
+    if plan is None:
+        return None
+    for delta in reversed(plan.deltas):
+        if delta.kind in (DeltaKind.ADD, DeltaKind.REPLACE) and delta.field is Field.FACILITY:
+            return delta.node
+    return None
+
+
 def merge(
-    before: Condition | None, parts: Sequence[Part], composed: Composed
+    before: Condition | None,
+    parts: Sequence[Part],
+    composed: Composed,
+    corrected: Condition | None = None,
 ) -> tuple[Condition | None, list[PlanDelta]]:
     """Apply a turn's conditions, drops and waivers to those in force.
 
@@ -47,18 +83,54 @@ def merge(
         before: The condition in force, `None` for a fresh start.
         parts: The turn's hard conjuncts.
         composed: Its drops and waivers.
+        corrected: The facility that a correction takes back.
     """
     held = list(conjuncts(before))
     deltas: list[PlanDelta] = []
     for atom in composed.dropped:
         held = _drop(held, atom.field, atom.leaf, deltas)
+    for field in composed.dropped_fields:
+        held = _drop_field(held, field, deltas)
     for field in composed.waived:
-        gone = [c for c in held if fields_of(c) == {family(field)}]
-        held = [c for c in held if c not in gone]
+        held = [c for c in held if fields_of(c) != {family(field)}]
         deltas.append(PlanDelta(DeltaKind.WAIVE, field))
+    if composed.corrected and any(fields_of(p.condition) == {Field.FACILITY} for p in parts):
+        held = [c for c in held if corrected is None or not _same(c, corrected)]
     for part in parts:
-        held = _put(held, part.condition, deltas)
+        widened = _widen(held, part.condition, deltas) if part.widens else None
+        held = widened if widened is not None else _put(held, part.condition, deltas)
     return conjunction(tuple(held)), deltas
+
+
+def _widen(
+    held: list[Condition], new: Condition, deltas: list[PlanDelta]
+) -> list[Condition] | None:
+    """Let a value do as well as what is held of its field, latest first; `None`: nothing is."""
+    fields = fields_of(new)
+    for index in range(len(held) - 1, -1, -1):
+        old = held[index]
+        if fields_of(old) != fields:
+            continue
+        rest = [*held[:index], *held[index + 1 :]]
+        opposite = _opposite(new)
+        if opposite is not None and _same(old, opposite):
+            deltas.append(PlanDelta(DeltaKind.DROP, min(fields), old, new.spans))
+            return rest
+        options = (*_options(old), *_options(new))
+        wider = Any(tuple(options), (*old.spans, *new.spans))
+        deltas.append(PlanDelta(DeltaKind.RELAX, min(fields), wider, new.spans))
+        return [*held[:index], wider, *held[index + 1 :]]
+    return None
+
+
+def _options(condition: Condition) -> tuple[Condition, ...]:
+    return condition.items if isinstance(condition, Any) else (condition,)
+
+
+def _drop_field(held: list[Condition], field: Field, deltas: list[PlanDelta]) -> list[Condition]:
+    gone = [c for c in held if fields_of(c) == {family(field)}]
+    deltas += [PlanDelta(DeltaKind.DROP, field, c) for c in gone]
+    return [c for c in held if c not in gone]
 
 
 def _drop(
@@ -104,10 +176,24 @@ def _put(held: list[Condition], new: Condition, deltas: list[PlanDelta]) -> list
         deltas.append(PlanDelta(DeltaKind.ADD, next(iter(fields)), new, new.spans))
         return [*held, new]
     kept = [c for c in held if not _replaced(c, new, fields)]
+    gone = [c for c in held if c not in kept]
     for field in sorted(fields):
-        kind = DeltaKind.REPLACE if len(kept) < len(held) else DeltaKind.ADD
+        kind = DeltaKind.REPLACE if gone else DeltaKind.ADD
+        if any(_looser(new, old) for old in gone):
+            kind = DeltaKind.RELAX
         deltas.append(PlanDelta(kind, field, new, new.spans))
     return [*kept, new]
+
+
+def _looser(new: Condition, old: Condition) -> bool:
+    """Tell whether every number that the old bounds let pass the new ones do too."""
+    if not (isinstance(new, Range) and isinstance(old, Range) and new.field is old.field):
+        return False
+    low = float("-inf") if new.min is None else new.min
+    high = float("inf") if new.max is None else new.max
+    below = float("-inf") if old.min is None else old.min
+    above = float("inf") if old.max is None else old.max
+    return low <= below and above <= high and (low, high) != (below, above)
 
 
 def _replaced(old: Condition, new: Condition, fields: frozenset[Field]) -> bool:

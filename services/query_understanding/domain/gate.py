@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.heads import FACTS, NEAR_FACTS, Heads, asked_aside
+from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
@@ -15,6 +17,13 @@ from services.query_understanding.domain.state import DialogueState
 _LAST_TIME = re.compile(
     r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|上次那家|上回那家|老地方|上次住的|上回住的"
 )
+
+
+_FIELD_CUES = (
+    "field_price", "field_rating", "field_star", "field_tier", "field_district", "field_kind",
+    "field_room_type", "field_facility", "field_brand",
+)  # fmt: skip
+_QUESTION = re.compile(r"吗|多少|几|[?？]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,21 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     if (
         state.plans
         and state.topic == "hotel"
-        and said.has("keep", "drop", "correct")
-        and said.atoms
+        and (
+            (said.has("keep", "drop", "correct") and said.atoms)
+            or _beside(said, said.of("widen"), [atom.start for atom in said.atoms])
+            or (
+                _beside(said, said.of("waive", "drop"), [c.start for c in said.of(*_FIELD_CUES)])
+                and not (said.atoms or heads.other_head or _QUESTION.search(text))
+            )
+        )
     ):
         return Verdict(Outcome.SEARCH)
+    if heads.picks and state.shown and not said.has("other_than_shown"):
+        facts = _and_checked(requested_facts(said, heads), said)
+        return Verdict(
+            Outcome.ABOUT_SHOWN, "", tuple(f for f in facts if f.field is not Field.BRAND)
+        )
     if said.has("resume") and (state.plans or said.atoms):
         return Verdict(Outcome.SEARCH)
     if heads.transport and not heads.wants_hotel_strongly:
@@ -125,6 +145,16 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
 
 
+def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> bool:
+    """Tell whether one of the places lies in the clause of one of the cues.
+
+    "也可以，有早餐吗" and "没关系，那评分呢" only answer what was said before.
+    """
+    clauses = [said.clause_around(cue.start, cue.end) for cue in cues[:_MOST_CLAUSES]]
+    return any(low <= start < high for low, high in clauses for start in starts)
+
+
+_MOST_CLAUSES = 8
 _DOUBLE_MEANING = frozenset(
     {"chinese_restaurant", "western_restaurant", "pool", "indoor_pool", "outdoor_pool", "bar"}
 )

@@ -65,6 +65,33 @@ _SETTLED = re.compile(
 
 # "After a meal", "once we have seen the sights": when, not what.
 _ASIDE = re.compile(r"\b(?:after|before|when|while|once|since|during)\b[^,.?!;]*")
+_PICKED = re.compile(
+    r"(?:便宜|实惠|划算|贵|(?:评分|分|口碑|评价)(?:最|更)?(?:高|好))(?:的)?(?:那|这)(?:一)?(?:家|个)(?!附近|周边)"
+    r"|the (?:cheap|pric|more exp|most exp|better[- ]rated|best[- ]rated|higher[- ]rated|highest[- ]rated)\w* one"
+)
+_NOTHING_MORE = re.compile(r"(?:那|就|我要|要|选|看看|呢|吧|嗯|好的?|[,，。.!！?？ ])*")
+
+
+def picks_of_shown(said: Recognised) -> bool:
+    """Tell whether one of the hotels shown is picked and asked about, or just named by its place."""
+    text = said.turn.text
+    ordinals = [c for c in said.cues if c.name.startswith("ordinal_")]
+    if len({c.start for c in ordinals}) > 1 and said.has(
+        "nearest", "cheapest", "dearest", "best_rated"
+    ):
+        return True
+    if ordinals:
+        rest = text[: ordinals[0].start] + text[ordinals[0].end :]
+        return _NOTHING_MORE.fullmatch(rest) is not None
+    if _PICKED.search(text):
+        return bool(_CHECK.search(text)) or said.has(*FACTS, *NEAR_FACTS)
+    brands = [a for a in said.atoms if a.field is Field.BRAND]
+    return (
+        bool(brands)
+        and len(brands) == len(said.atoms)
+        and said.has(*FACTS)
+        and not said.has("request")
+    )
 
 
 def asked_aside(state: DialogueState) -> bool:
@@ -108,6 +135,9 @@ class Heads:
             state.topic == "hotel" or any("酒店" in text[c.start : c.end] or "hotel" in text[c.start : c.end] or "house" in text[c.start : c.end]
                 or "宾馆" in text[c.start : c.end] for c in said.of("anaphor_hotel"))
         )  # fmt: skip
+        # "还是刚才那家": back to the hotel, whatever came up since.
+        if said.has("anaphor_back") and state.topic != "restaurant" and state.hotel_in_focus():
+            self.anaphor_hotel = True
         self.anaphor_other = said.has("anaphor_attraction", "anaphor_restaurant")
         self.anaphor = said.has("anaphor_hotel")
         ordinal = any(c.name.startswith("ordinal_") for c in said.cues)
@@ -205,7 +235,10 @@ class Heads:
         refine = said.has("refine") and re.search(
             r"哪|这些|这两|这几|其中|里面|which|these|those|any of", text
         )
-        one_hotel = bool(state.focus_hotel_id) or ordinal or bool(said.hotels)
+        one_hotel = (
+            bool(state.focus_hotel_id) or len(state.shown) == 1 or ordinal or bool(said.hotels)
+        )
+        self.picks = picks_of_shown(said)
         self.checks_hotel = (
             bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
             and not refine and one_hotel and not (_SOME_WITH.search(text) and not (self.anaphor_hotel or said.hotels))

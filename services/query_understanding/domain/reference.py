@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from services.plan.condition import PlaceCategory
+from services.plan.condition import Field, PlaceCategory
 from services.plan.names import fold_name
 from services.plan.query_plan import PlaceMention, ShownReference
 from services.query_understanding.domain.catalog_names import CatalogLexicon, HotelRecord
@@ -62,12 +62,55 @@ def referred(
             spans = (said.turn.span(cue.start, cue.end),)
             found.append(ShownReference(state.shown[index].hotel_id, spans))
     if found:
-        return tuple(found[:1])
+        return tuple(dict.fromkeys(found))
+    picked = _picked(said, state, lexicon)
+    if picked is not None:
+        return (picked,)
     cut = _cut_name(said, state)
     if cut is not None:
         return (ShownReference(cut.hotel_id),)
     focus = state.hotel_in_focus()
     return (ShownReference(focus),) if focus else ()
+
+
+def _picked(
+    said: Recognised, state: DialogueState, lexicon: CatalogLexicon
+) -> ShownReference | None:
+    """The shown hotel that stands out: "便宜的那个", or the only one of a brand: "希尔顿的电话"."""
+    if len(state.shown) < 2:
+        return None
+    for pattern, of, best in _STANDS_OUT:
+        match = pattern.search(said.turn.text)
+        if match is None:
+            continue
+        known = [(value, hotel) for hotel in state.shown if (value := of(hotel)) is not None]
+        if known:
+            chosen = best(known, key=lambda entry: entry[0])[1]
+            return ShownReference(chosen.hotel_id, (said.turn.span(*match.span()),))
+    for atom in said.atoms:
+        if atom.field is Field.BRAND:
+            records = [lexicon.record(hotel.hotel_id) for hotel in state.shown]
+            own = [r for r in records if r is not None and r.brand == atom.value]
+            if len(own) == 1:
+                spans = (said.turn.span(atom.start, atom.end),)
+                return ShownReference(own[0].hotel_id, spans)
+    return None
+
+
+_THAT_ONE = r"(?:的)?(?:那|这)(?:一)?(?:家|个)"
+_STANDS_OUT: Sequence[
+    tuple[
+        re.Pattern[str],
+        Callable[[ShownHotel], float | None],
+        Callable[..., tuple[float, ShownHotel]],
+    ]
+] = (
+    (re.compile(rf"(?:便宜|实惠|划算){_THAT_ONE}|the cheap(?:er|est) one"), lambda h: h.price, min),
+    (re.compile(rf"贵{_THAT_ONE}|the (?:more|most) expensive one|the priciest one"),
+     lambda h: h.price, max),
+    (re.compile(rf"(?:评分|分|口碑|评价)(?:最|更)?(?:高|好){_THAT_ONE}|the (?:better|best|higher|highest)[- ]rated one"),
+     lambda h: h.guest_rating, max),
+)  # fmt: skip
 
 
 def _cut_name(said: Recognised, state: DialogueState) -> ShownHotel | None:

@@ -23,6 +23,7 @@ from services.plan.query_plan import (
     Preference,
     QueryPlan,
     SortKey,
+    Trend,
 )
 from services.plan.tree import conjunction, conjuncts, map_leaves
 from services.query_understanding.domain import gate, wishes
@@ -30,7 +31,7 @@ from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.compose import compose
 from services.query_understanding.domain.continuation import in_force, with_places
-from services.query_understanding.domain.deltas import fields_of, merge
+from services.query_understanding.domain.deltas import fields_of, last_added, merge
 from services.query_understanding.domain.heads import Heads
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.near_phrases import HOTELS_EXIST, Anchor, Head
@@ -89,10 +90,11 @@ def search(
     composed = compose(said.items(), said.turn.text, in_force=fields_of(before))
     hard = [_spanned(p, said) for p in composed.parts if p.strength != "wish"]
     soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
-    hard += [Part(c, ()) for _, c in wishes.relative(said, state, lexicon)]
+    beyond_shown = wishes.relative(said, state, lexicon)
+    hard += [Part(c, ()) for _, c in beyond_shown]
     if composed.waived_all and state.pending is not None:
         composed.waived += [f for f in _pending_fields(state) if f not in composed.waived]
-    condition, deltas = merge(before, hard, composed)
+    condition, deltas = merge(before, hard, composed, last_added(state.plan))
     if named is not None:
         condition, deltas = (
             named,
@@ -111,7 +113,13 @@ def search(
     last = state.plan
     condition, mentions = with_places(condition, mentions, last if continues else None)
     preferences = [Preference(part.condition, 0.6, part.condition.spans) for part in soft]
-    preferences += wishes.trends(said, said.bands, bool(lexicon.values(Field.PRICE_BAND)))
+    # An order or a bound says it already: "再便宜点的" is cheaper than what was shown.
+    settled_fields = {field for field, _ in beyond_shown} | {key.field for key in sorts}
+    preferences += [
+        wished
+        for wished in wishes.trends(said, said.bands, bool(lexicon.values(Field.PRICE_BAND)))
+        if not (isinstance(wished.wish, Trend) and wished.wish.field in settled_fields)
+    ]
     if continues and last is not None and not preferences:
         preferences = [*last.preferences]
     waived = tuple(dict.fromkeys([*(last.waived if continues and last else ()), *composed.waived]))
@@ -129,7 +137,7 @@ def search(
         keyword_text=keyword,
         semantic_text=keyword,
         waived=tuple(f for f in waived if f not in stated),
-        deltas=tuple(deltas),
+        deltas=tuple(_worded(delta, said, composed.dropped) for delta in deltas),
         requested_facts=gate.requested_facts(said, Heads(said, places, state)) if named else (),
         shown_references=referred(said, state, lexicon)
         if named is not None and said.hotels
@@ -138,6 +146,26 @@ def search(
     # The first request stays: guests go back to "what I said at the start".
     kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
     return plan, (*kept, plan)
+
+
+# The words that cause a change which no condition of the turn carries.
+_CAUSES = {
+    DeltaKind.DROP: ("drop", "widen", "correct"),
+    DeltaKind.WAIVE: ("waive",),
+    DeltaKind.RESUME: ("resume",),
+    DeltaKind.RESET: ("new_request", "request"),
+}
+
+
+def _worded(delta: PlanDelta, said: Recognised, dropped: Sequence[Atom]) -> PlanDelta:
+    """Put the words on a change that caused it."""
+    if delta.spans:
+        return delta
+    found = [(c.start, c.end) for c in said.of(*_CAUSES.get(delta.kind, ()))]
+    if delta.kind is DeltaKind.DROP:
+        found += [(a.start, a.end) for a in dropped if a.field is delta.field]
+    spans = tuple(said.turn.span(start, end) for start, end in sorted(set(found)))
+    return replace(delta, spans=spans or (said.turn.span(0, len(said.turn.text)),))
 
 
 def _of_hotels(said: Recognised) -> list[Atom]:
@@ -337,4 +365,4 @@ def _spanned(part: Part, said: Recognised) -> Part:
         condition = replace(condition, spans=spans)
     if isinstance(condition, All):
         condition = conjunction(conjuncts(condition)) or condition
-    return Part(condition, part.atoms, part.strength)
+    return replace(part, condition=condition)
