@@ -12,7 +12,6 @@ import base64
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -27,17 +26,12 @@ from services.keyword_search.adapters.elasticsearch_circles import (
     line_of,
 )
 from services.keyword_search.adapters.elasticsearch_client import connect, refusal, translated
-from services.keyword_search.adapters.elasticsearch_schema import fast_source_of, source_of
 from services.keyword_search.adapters.elasticsearch_search import allowed, search_of
-from services.keyword_search.domain.document import (
-    Document,
-    keeping_newer_facts,
-    with_changes,
-)
+from services.keyword_search.adapters.elasticsearch_writes import Held, replacements, updates
+from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
 from services.keyword_search.settings import ElasticsearchSettings
 from services.plan.condition import Point
-from services.plan.hotel_wire import facts_of
 from services.plan.tree import conjunction, conjuncts
 from services.platform import metrics
 from services.platform.circuit import CircuitBreaker
@@ -54,20 +48,9 @@ BULK_HOTELS = 1_000
 # Most hotels that may stand on the line of a circle: what one search returns.
 MOST_ON_A_LINE = 10_000
 # The number of hotels tells which words are common; it need not be exact.
-COUNT_KEPT_S = 30.0
+COUNT_KEPT_S = 5.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What the index holds of a hotel: the record, its revision, and where the document stands."""
-
-    record: bytes
-    revision: int
-    version: int
-    seq_no: int
-    primary_term: int
 
 
 def open_index(settings: ElasticsearchSettings) -> ElasticsearchIndex:
@@ -238,7 +221,7 @@ class ElasticsearchIndex:
         for index in range(len(parts)):
             rest = conjunction(parts[:index] + parts[index + 1 :])
             searches += (
-                {},
+                {"allow_partial_search_results": False},
                 {"query": allowed(rest, exact), "size": 0, "track_total_hits": True},
             )
         response = await self._client.msearch(index=self._alias, searches=searches)
@@ -269,7 +252,7 @@ class ElasticsearchIndex:
                     for id, document in newest.items()
                     if id not in held or held[id].revision <= document.revision
                 }
-                writes = await asyncio.to_thread(_replacements, newest, held, attempt > 0)
+                writes = await asyncio.to_thread(replacements, newest, held, attempt > 0)
                 overtaken = await self._write(writes)
             taken += len(newest) - len(overtaken)
             newest = {id: newest[id] for id in overtaken}
@@ -287,7 +270,7 @@ class ElasticsearchIndex:
                 held = await self._held(self._bulk_client, list(waiting))
                 for id in waiting.keys() - held.keys():
                     unknown += waiting.pop(id)
-                writes, changed = _updates(waiting, held)
+                writes, changed = updates(waiting, held)
                 overtaken = await self._write(writes)
             taken += sum(count for id, count in changed.items() if id not in overtaken)
             waiting = {id: waiting[id] for id in overtaken}
@@ -331,7 +314,7 @@ class ElasticsearchIndex:
                 raise refusal(result["status"], said)
         return overtaken
 
-    async def _held(self, client: AsyncElasticsearch, hotel_ids: Sequence[str]) -> dict[str, _Held]:
+    async def _held(self, client: AsyncElasticsearch, hotel_ids: Sequence[str]) -> dict[str, Held]:
         """Return what is held now of those hotels that exist, searchable already or not."""
         if not hotel_ids:
             return {}
@@ -345,7 +328,7 @@ class ElasticsearchIndex:
                 raise refusal(404 if missing else 500, str(found["error"]))
             if found["found"]:
                 source = found["_source"]
-                held[found["_id"]] = _Held(
+                held[found["_id"]] = Held(
                     base64.b64decode(source["record"]),
                     source["revision"],
                     found["_version"],
@@ -388,56 +371,6 @@ class ElasticsearchIndex:
         finally:
             took_s = time.perf_counter() - begun
             metrics.BACKEND_SECONDS.labels(BACKEND, operation, result).observe(took_s)
-
-
-def _replacements(
-    documents: Mapping[str, Document], held: Mapping[str, _Held], again: bool
-) -> list[dict[str, Any]]:
-    """Return the writes of whole documents: refused where another came meanwhile.
-
-    Args:
-        documents: By hotel.
-        held: What they replace.
-        again: Whether they were refused before.
-    """
-    writes = []
-    for id, document in documents.items():
-        version = document.revision
-        if (before := held.get(id)) is not None:
-            document = keeping_newer_facts(document, before.record)
-            # Each change of fast fields moved the version up by one.
-            version = max(version, before.version + 1)
-        write: dict[str, Any] = {"_id": id, "_source": source_of(document)}
-        if again and before is None:
-            # It was removed a moment ago and comes back with a lower revision: the engine
-            # remembers the removed one's version for a while. No version is lower than none.
-            write["_op_type"] = "create"
-        else:
-            write |= {"_op_type": "index", "version": version, "version_type": "external"}
-        writes.append(write)
-    return writes
-
-
-def _updates(
-    changes: Mapping[str, Sequence[FactsChange]], held: Mapping[str, _Held]
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Return the partial writes, refused where something came meanwhile, and changes by hotel."""
-    writes, changed = [], {}
-    for id, of_hotel in changes.items():
-        before = held[id]
-        hotel, count = with_changes(before.record, of_hotel)
-        if count:
-            changed[id] = count
-            writes.append(
-                {
-                    "_op_type": "update",
-                    "_id": id,
-                    "if_seq_no": before.seq_no,
-                    "if_primary_term": before.primary_term,
-                    "doc": fast_source_of(facts_of(hotel), hotel.SerializeToString()),
-                }
-            )
-    return writes, changed
 
 
 def _contended(hotels: Mapping[str, object]) -> Unavailable:

@@ -20,15 +20,16 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from services.geography.arrays import bounding_box, inside, kilometres, within
+from services.geography.arrays import bounding_box, inside, within
 from services.keyword_search.adapters.tantivy_conditions import Compiler
+from services.keyword_search.adapters.tantivy_order import between, by_distance, by_number
+from services.keyword_search.adapters.tantivy_schema import indexed, new_schema
 from services.keyword_search.domain.document import (
     Document,
     document_of,
     keeping_newer_facts,
     with_changes,
 )
-from services.keyword_search.domain.fields import known_fields, listed_term, sort_field
 from services.keyword_search.domain.query import KeywordQuery
 from services.keyword_search.domain.scoring import (
     BASE_SCORE,
@@ -39,7 +40,7 @@ from services.keyword_search.domain.scoring import (
 )
 from services.plan.condition import Condition, Field, Near, Point
 from services.plan.normal_form import normal_form
-from services.plan.query_plan import Direction, SortKey, Trend
+from services.plan.query_plan import Trend
 from services.plan.tree import conjunction, conjuncts
 from services.platform.errors import Unavailable
 from services.recall.facts_change import ChangesTaken, FactsChange, by_hotel
@@ -51,12 +52,6 @@ SCORED_AT_MOST = 10_000
 OVERFETCH = 10
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
-
-_RAW_FIELDS = (
-    "known", "names", "hotel_id", "brand", "kind", "tier", "price_band", "district", "city",
-    "facilities", "room_types", "nearby",
-)  # fmt: skip
-_FLOAT_FIELDS = ("price", "guest_rating", "star_rating", "review_count", "prior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ class TantivyIndex:
         scored_at_most: int = SCORED_AT_MOST,
     ) -> None:
         self._scored_at_most = scored_at_most
-        self._schema = _schema()
+        self._schema = new_schema()
         self._index = tantivy.Index(self._schema)
         self._index.register_tokenizer(
             "blanks", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
@@ -179,7 +174,7 @@ class TantivyIndex:
         if id in self._rows:
             self._writer.delete_documents_by_term("hotel_id", id)
         row = self._append(document)
-        self._writer.add_document(_tantivy_document(document, row))
+        self._writer.add_document(indexed(document, row))
         self._rows[id], self._revisions[id] = row, document.revision
 
     def _delete(self, hotel_ids: Sequence[str]) -> None:
@@ -245,8 +240,14 @@ class TantivyIndex:
                 if box is not None:
                     near = tantivy.Query.boolean_query(
                         [
-                            (tantivy.Occur.Must, self._range("latitude", box.south, box.north)),
-                            (tantivy.Occur.Must, self._range("longitude", box.west, box.east)),
+                            (
+                                tantivy.Occur.Must,
+                                between(self._schema, "latitude", box.south, box.north),
+                            ),
+                            (
+                                tantivy.Occur.Must,
+                                between(self._schema, "longitude", box.west, box.east),
+                            ),
                         ]
                     )
                     listed = np.zeros(0, dtype=np.int64)
@@ -271,9 +272,6 @@ class TantivyIndex:
             return np.zeros(0, dtype=np.int64)
         hits = searcher.search(query, count, count=False, order_by_field="row").hits
         return np.array([row for row, _ in hits], dtype=np.int64)
-
-    def _range(self, field: str, least: float, most: float) -> tantivy.Query:
-        return tantivy.Query.range_query(self._schema, field, tantivy.FieldType.Float, least, most)
 
     def _inside(self, rows: NDArray[np.int64], circles: Sequence[_Circle]) -> NDArray[np.bool_]:
         """Return which rows lie in every circle."""
@@ -379,70 +377,14 @@ class TantivyIndex:
     def _sorted(
         self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery
     ) -> Recalled:
-        count = searcher.search(allowed, 1).count
-        addresses = self._in_order(searcher, allowed, query.sort[0], query.limit, int(count))
-        scores = [1.0 / (rank + 1) for rank in range(len(addresses))]
-        return self._recalled(searcher, addresses, scores, int(count), "sorted", query.condition)
-
-    def _in_order(
-        self,
-        searcher: tantivy.Searcher,
-        allowed: tantivy.Query,
-        key: SortKey,
-        limit: int,
-        count: int,
-    ) -> list[tantivy.DocAddress]:
-        """Return the first matches by the most significant key, equal ones by standing."""
+        count = int(searcher.search(allowed, 1).count)
+        key, limit = query.sort[0], query.limit
         if key.field is Field.DISTANCE and key.center is not None:
-            return self._by_distance(searcher, allowed, key, key.center, limit, count)
-        field = sort_field(key)
-        order = tantivy.Order.Asc if key.direction is Direction.ASCENDING else tantivy.Order.Desc
-        if field == "prior":
-            hits = searcher.search(allowed, limit, order_by_field=field, order=order).hits
-            return [address for _, address in hits]
-        known = tantivy.Query.term_query(self._schema, "known", field)
-        with_value = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, allowed), (tantivy.Occur.Must, known)]
-        )
-        hits = searcher.search(with_value, limit, order_by_field=field, order=order).hits
-        if len(hits) == limit:
-            # Of those that are equal to the last one, the engine took any.
-            last = hits[-1][0]
-            hits = [hit for hit in hits if hit[0] != last]
-            equal = tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, with_value),
-                    (tantivy.Occur.Must, self._range(field, last, last)),
-                ]
-            )
-            more = searcher.search(equal, limit - len(hits), order_by_field="prior").hits
-            hits += [(last, address) for _, address in more]
-        addresses = _in_order_of(
-            searcher, [at for _, at in hits], [value for value, _ in hits], key
-        )
-        if len(addresses) < limit:
-            without = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, allowed), (tantivy.Occur.MustNot, known)]
-            )
-            rest = searcher.search(without, limit - len(addresses), order_by_field="prior").hits
-            addresses += [address for _, address in rest]
-        return addresses
-
-    def _by_distance(
-        self,
-        searcher: tantivy.Searcher,
-        allowed: tantivy.Query,
-        key: SortKey,
-        center: Point,
-        limit: int,
-        count: int,
-    ) -> list[tantivy.DocAddress]:
-        if count == 0:
-            return []
-        addresses = [address for _, address in searcher.search(allowed, count).hits]
-        rows = np.array(searcher.fast_field_values("row", addresses), dtype=np.int64)
-        km = kilometres(self._positions[rows], center)
-        return _in_order_of(searcher, addresses, km, key)[:limit]
+            addresses = by_distance(searcher, allowed, key, key.center, self._positions)[:limit]
+        else:
+            addresses = by_number(searcher, self._schema, allowed, key, limit)
+        scores = [1.0 / rank for rank in range(1, len(addresses) + 1)]
+        return self._recalled(searcher, addresses, scores, count, "sorted", query.condition)
 
     def _recalled(
         self,
@@ -482,68 +424,6 @@ class TantivyIndex:
     def _circle(self, center: Point, radius_km: float) -> list[int]:
         rows: list[int] = within(self._positions[: len(self._records)], center, radius_km).tolist()
         return rows
-
-
-def _in_order_of(
-    searcher: tantivy.Searcher,
-    addresses: Sequence[tantivy.DocAddress],
-    values: Sequence[float] | NDArray[np.float64],
-    key: SortKey,
-) -> list[tantivy.DocAddress]:
-    """Return the addresses by their values, equal ones by standing, those with NaN last."""
-    if not addresses:
-        return []
-    priors = np.array(searcher.fast_field_values("prior", list(addresses)))
-    numbers = np.asarray(values, dtype=np.float64)
-    if key.direction is Direction.DESCENDING:
-        numbers = -numbers
-    order = np.lexsort((-priors, np.where(np.isnan(numbers), np.inf, numbers)))
-    return [addresses[i] for i in order]
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for field in BOOSTS:
-        builder.add_text_field(field, tokenizer_name="blanks", index_option="freq")
-    for field in _RAW_FIELDS:
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in _FLOAT_FIELDS:
-        builder.add_float_field(field, indexed=False, fast=True)
-    builder.add_integer_field("row", indexed=True, fast=True)
-    for name in ("latitude", "longitude"):
-        builder.add_float_field(name, fast=True)
-    return builder.build()
-
-
-def _tantivy_document(document: Document, row: int) -> tantivy.Document:
-    facts = document.facts
-    known = known_fields(facts)
-    if facts.closed:
-        known.append("closed")
-    values: dict[str, list[object]] = {
-        "name": [document.name],
-        "place": [document.place],
-        "facility": [document.facility],
-        "description": [document.description],
-        "known": list(known),
-        "names": list(facts.names),
-        "hotel_id": [facts.hotel_id],
-        "facilities": list(facts.facilities or ()),
-        "room_types": list(facts.room_types or ()),
-        "nearby": [listed_term(place) for place in facts.nearby or ()],
-        "prior": [document.prior],
-        "row": [row],
-        "latitude": [] if facts.location is None else [facts.location.latitude],
-        "longitude": [] if facts.location is None else [facts.location.longitude],
-    }
-    for field in ("brand", "kind", "tier", "price_band", "district", "city"):
-        if (text := getattr(facts, field)) is not None:
-            values[field] = [text]
-    for field in ("price", "guest_rating", "star_rating", "review_count"):
-        if (number := getattr(facts, field)) is not None:
-            # Plus zero: the engine puts -0.0 below 0.0.
-            values[field] = [number + 0.0]
-    return tantivy.Document(**values)
 
 
 def _oldest_first(documents: Sequence[Document]) -> list[Document]:
