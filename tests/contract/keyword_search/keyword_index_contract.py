@@ -11,6 +11,7 @@ import pytest
 from concierge.catalog.v1 import hotel_pb2
 from google.type import latlng_pb2, money_pb2
 
+from services.geography.distance import haversine_km
 from services.keyword_search.domain.document import document_of
 from services.keyword_search.domain.query import KeywordQuery
 from services.keyword_search.ports import KeywordIndex
@@ -301,8 +302,6 @@ class KeywordIndexContract:
     async def test_hotels_on_the_line_of_a_circle_are_where_the_evaluator_puts_them(
         self, index: KeywordIndex
     ) -> None:
-        from services.geography.distance import haversine_km
-
         spots = [Point(39.9 + n * 1.7e-7, 116.4 + n * 2.3e-7) for n in range(8)]
         await filled(
             index,
