@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from concierge.query_understanding.v1 import query_understanding_pb2 as pb
 from concierge.search.v1 import conversation_pb2
 
+from services.plan.condition import Condition, Term
 from services.plan.query_plan import QueryPlan
 from services.plan.wire import (
     clarification_from_pb,
     clarification_to_pb,
+    condition_from_pb,
+    condition_to_pb,
     place_from_pb,
     place_to_pb,
     plan_from_pb,
@@ -141,7 +144,17 @@ def state_from_pb(message: conversation_pb2.ConversationState) -> DialogueState:
         else None,
         turn_count=message.turn_count,
         city=message.city,
+        elsewhere=tuple(
+            _term(condition_from_pb(condition, at=f"state.elsewhere[{index}]"), index)
+            for index, condition in enumerate(message.elsewhere)
+        ),
     )
+
+
+def _term(condition: Condition, index: int) -> Term:
+    if not isinstance(condition, Term):
+        raise InvalidArgument("is no value of a field", field=f"state.elsewhere[{index}]")
+    return condition
 
 
 def state_to_pb(state: DialogueState) -> conversation_pb2.ConversationState:
@@ -154,6 +167,7 @@ def state_to_pb(state: DialogueState) -> conversation_pb2.ConversationState:
         topic=state.topic,
         turn_count=state.turn_count,
         city=state.city,
+        elsewhere=[condition_to_pb(term) for term in state.elsewhere],
     )
     if state.pending is not None:
         message.pending_question.CopyFrom(clarification_to_pb(state.pending))

@@ -128,7 +128,9 @@ def _put(slots: dict[str, Json], leaf: Condition, plan: QueryPlan, profile: Slot
         case Range(field=kind):
             _put_range(slots, leaf, kind.value, profile)
         case Name(value=value):
-            slots[profile.name_slot] = value.lower() if profile.name_lower else value
+            slots[profile.name_slot] = (
+                value.lower().removeprefix("the ") if profile.name_lower else value
+            )
         case Near(place_id=place_id):
             mention = next((p for p in plan.places if p.id == place_id), None)
             if mention is not None:

@@ -94,6 +94,12 @@ def picks_of_shown(said: Recognised) -> bool:
     )
 
 
+# "Is it two stars? I want it to be": what is wanted is no question.
+_WANTS_IT_SO = re.compile(
+    r"\b(?:want|need|like|prefer)s? it\b|\b(?:it|they|this|that) (?:also |really |just )?(?:needs?|has|have|should|must|ought)(?: to)? (?:also )?(?:be|have)\b"
+)
+
+
 def asked_aside(state: DialogueState) -> bool:
     """Tell whether hotels near a place were only asked after while the talk was of the place.
 
@@ -241,7 +247,8 @@ class Heads:
         self.picks = picks_of_shown(said)
         self.checks_hotel = (
             bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
-            and not refine and one_hotel and not (_SOME_WITH.search(text) and not (self.anaphor_hotel or said.hotels))
+            and not refine and one_hotel and not _WANTS_IT_SO.search(text)
+            and not (_SOME_WITH.search(text) and not (self.anaphor_hotel or said.hotels))
             and all(a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING, Field.PRICE_BAND) for a in said.atoms)
             and (self.anaphor_hotel or said.hotels or ordinal or state.topic == "hotel")
         )  # fmt: skip
@@ -295,7 +302,7 @@ class Heads:
         """Tell whether the words ask for a hotel not yet found."""
         return bool(
             re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
-            or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room) (?:with|that|which|in|near|offering|providing)\b", text)
+            or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room|something|anything|somewhere) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
 
 

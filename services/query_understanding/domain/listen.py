@@ -17,6 +17,7 @@ from services.query_understanding.domain.place_names import (
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
+from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read
 
 _PRICE_AFTER = re.compile(r"[^0-9]{0,16}?(\d{2,5})\s*(?:元|yuan|块|rmb|pounds)")
@@ -86,6 +87,7 @@ def listen(
         focus_places=(listed_places + state.focus_places + places)[-MOST_PLACES:],
         topic=topic,
         pending=_pending(said),
+        elsewhere=told(said, state.elsewhere) if topic != "hotel" else state.elsewhere,
     )
 
 

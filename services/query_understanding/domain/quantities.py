@@ -22,7 +22,7 @@ _PRE: Final = re.compile(
     r"|(?P<more>高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
     r"|(?P<min>不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少|最低(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
     r"|(?P<about>大概|大约|约|差不多|around|about|approximately|roughly|some|circa))"
-    r"(?:在|是|为|到|于|要|得|的|有)?\s*$"
+    r"(?:在|是|为|到|于|要|得|的|有|\s+an?)?\s*$"
 )
 _POST: Final = re.compile(
     r"\s*(?:(?P<max>(?:块钱|块|元)?(?:以内|之内|以里|里头|内|封顶|顶天|为限|打住|到顶|是上限|上限|为上限|是极限|最多了|就到头|为止|is (?:my|our|the) (?:limit|max|maximum|ceiling|cap)|or less|or under|or below|or lower|or cheaper|or fewer|and under|and below|and less|max(?:imum)?|tops|at most|at the most|is the most|ceiling|以下|之下|及以下|及以内|往下))"

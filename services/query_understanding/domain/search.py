@@ -29,6 +29,7 @@ from services.plan.tree import conjunction, conjuncts, map_leaves
 from services.query_understanding.domain import gate, wishes
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import compose
 from services.query_understanding.domain.continuation import in_force, with_places
 from services.query_understanding.domain.deltas import fields_of, last_added, merge
@@ -51,9 +52,19 @@ from services.query_understanding.domain.reference import (
 )
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.state import MOST_PLANS, DialogueState
+from services.query_understanding.domain.told_elsewhere import alike, asked_alike
 
 _MOST_KEYWORD_CHARS = 400
 _MOST_OPTIONS = 5
+_HOTEL = re.compile(r"\bhotels?\b")
+_THE_KIND_HOTEL = re.compile(
+    r"type of (?:a )?hotel|hotel type|type (?:should be |is |of )?(?:a )?hotel"
+    r"|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)|\ban? hotel\b(?! (?:room|called|named|i |near))"
+)
+# "a guesthouse, not a hotel", "a hotel rather than a guesthouse": what is set against is not meant.
+_NOT_KIND = re.compile(
+    r"\b(?:not|rather than|instead of|as opposed to|than|over|and no)\s+(?:an? |the )?(?P<kind>hotel|guest ?house)s?\b"
+)
 
 
 def search(
@@ -65,6 +76,7 @@ def search(
 ) -> tuple[QueryPlan, tuple[QueryPlan, ...]]:
     """Return the plan of a turn that asks for hotels, and the plans to remember."""
     _settle_kind(said, state, lexicon)
+    said.atoms = [*said.atoms, *alike(said, state)]
     unknown = _clarify(base, said, places, state, lexicon)
     if unknown is not None:
         return unknown, state.plans
@@ -93,7 +105,10 @@ def search(
     beyond_shown = wishes.relative(said, state, lexicon)
     hard += [Part(c, ()) for _, c in beyond_shown]
     if composed.waived_all and state.pending is not None:
-        composed.waived += [f for f in _pending_fields(state) if f not in composed.waived]
+        now = {family(atom.field) for part in composed.parts for atom in part.atoms}
+        composed.waived += [
+            f for f in _pending_fields(state) if f not in composed.waived and family(f) not in now
+        ]
     condition, deltas = merge(before, hard, composed, last_added(state.plan))
     if named is not None:
         condition, deltas = (
@@ -193,27 +208,17 @@ def _settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon
     if lexicon.values(Field.KIND) != {"hotel", "guesthouse"}:
         return
     text = said.turn.text
-    pattern = (
-        r"type of hotel|hotel type|type (?:should be |is )?(?:a )?hotel|hotel,? not|(?:rather|instead) (?:than|of) (?:a )?guest|"
-        r"\ban? hotel\b(?! (?:room|called|named|i |near))|not (?:a )?guest ?house|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)"
-    )
+    denied = _NOT_KIND.search(text)
+    if denied is not None:
+        wanted = "hotel" if denied["kind"].startswith("guest") else "guesthouse"
+        if wanted == "hotel" or any(a.value == "guesthouse" for a in said.atoms):
+            said.atoms = [a for a in said.atoms if a.field is not Field.KIND]
+            said.atoms.append(Atom(*denied.span(), Field.KIND, Term(Field.KIND, (wanted,)), wanted))
+        return
     asked = state.pending is not None and Field.KIND.value in state.pending.about
-    match = re.search(pattern, text) or (re.search(r"\bhotels?\b", text) if asked else None)
-    if match is not None and not any(
-        a.field is Field.KIND and "type of hotel" not in match.group() for a in said.atoms
-        if not re.search(r"not|rather|instead", text)
-    ):  # fmt: skip
-        if (
-            any(a.field is Field.KIND for a in said.atoms)
-            and "rather" not in text
-            and "not" not in text
-            and "instead" not in text
-        ):
-            return
-        said.atoms = [a for a in said.atoms if a.field is not Field.KIND]
-        at = re.search(r"\bhotels?\b", text)
-        if at is not None:
-            said.atoms.append(Atom(*at.span(), Field.KIND, Term(Field.KIND, ("hotel",)), "hotel"))
+    named = _THE_KIND_HOTEL.search(text) or (_HOTEL.search(text) if asked else None)
+    if named is not None and not any(a.field is Field.KIND for a in said.atoms):
+        said.atoms.append(Atom(*named.span(), Field.KIND, Term(Field.KIND, ("hotel",)), "hotel"))
 
 
 def _clarify(
@@ -234,6 +239,12 @@ def _clarify(
         return replace(
             base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE"
         )
+    if Field.DISTRICT in asked_alike(said) and not _area_is_known(said, state):
+        question = "请问是哪个区域？" if zh else "Which area is that, please?"
+        return replace(
+            base, outcome=Outcome.CLARIFY, outcome_reason="UNKNOWN_PLACE",
+            clarification=Clarification(question, Field.DISTRICT.value),
+        )  # fmt: skip
     if (
         re.search(
             r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|上次那家|上回那家|老地方|上次住的|上回住的",
@@ -247,6 +258,15 @@ def _clarify(
             base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
         )
     return None
+
+
+def _area_is_known(said: Recognised, state: DialogueState) -> bool:
+    last = state.plan.condition if state.plan is not None else None
+    return (
+        state.topic == "hotel"
+        or Field.DISTRICT in fields_of(last)
+        or any(a.field in (Field.DISTRICT, Field.NEARBY) for a in said.atoms)
+    )
 
 
 def which_hotel(base: QueryPlan, options: Sequence[str] = ()) -> QueryPlan:

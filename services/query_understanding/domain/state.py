@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.plan.condition import Term
 from services.plan.query_plan import Clarification, PlaceMention, QueryPlan
 
 MOST_PLANS = 8
@@ -33,6 +34,7 @@ class DialogueState:
     pending: Clarification | None = None
     turn_count: int = 0
     city: str = ""
+    elsewhere: tuple[Term, ...] = ()
 
     @property
     def plan(self) -> QueryPlan | None:

@@ -24,6 +24,7 @@ from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import referred, resolve_hotel
 from services.query_understanding.domain.search import search, which_hotel
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState
+from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read
 from services.query_understanding.domain.unexplained import unexplained
 
@@ -148,7 +149,7 @@ def _after(
     if said.hotels or plan.outcome is Outcome.ABOUT_SHOWN:
         picked = referred(said, state, lexicon)
     topic = state.topic
-    if plan.outcome in (Outcome.SEARCH, Outcome.ABOUT_SHOWN):
+    if plan.outcome in (Outcome.SEARCH, Outcome.ABOUT_SHOWN, Outcome.CLARIFY):
         topic = "hotel"
         if picked:
             focus = picked[0].hotel_id
@@ -169,6 +170,9 @@ def _after(
         topic=topic,
         pending=plan.clarification,
         turn_count=state.turn_count + 1,
+        elsewhere=told(said, state.elsewhere)
+        if plan.outcome is Outcome.OUT_OF_DOMAIN
+        else state.elsewhere,
     )
 
 
