@@ -92,7 +92,7 @@ def merge(
     for field in composed.dropped_fields:
         held = _drop_field(held, field, deltas)
     for field in composed.waived:
-        held = [c for c in held if fields_of(c) != {family(field)}]
+        held = [c for c in held if not _speaks_of(c, field)]
         deltas.append(PlanDelta(DeltaKind.WAIVE, field))
     if composed.corrected and any(fields_of(p.condition) == {Field.FACILITY} for p in parts):
         held = [c for c in held if corrected is None or not _same(c, corrected)]
@@ -127,8 +127,14 @@ def _options(condition: Condition) -> tuple[Condition, ...]:
     return condition.items if isinstance(condition, Any) else (condition,)
 
 
+def _speaks_of(condition: Condition, field: Field) -> bool:
+    """Tell whether a condition is of a field alone; a price band is a price."""
+    own = fields_of(condition)
+    return own == {family(field)} or (field is Field.PRICE and own == {Field.PRICE_BAND})
+
+
 def _drop_field(held: list[Condition], field: Field, deltas: list[PlanDelta]) -> list[Condition]:
-    gone = [c for c in held if fields_of(c) == {family(field)}]
+    gone = [c for c in held if _speaks_of(c, field)]
     deltas += [PlanDelta(DeltaKind.DROP, field, c) for c in gone]
     return [c for c in held if c not in gone]
 

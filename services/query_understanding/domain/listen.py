@@ -225,7 +225,7 @@ def _listed_in_english(text: str, at: int) -> bool:
 def _pending(said: Recognised) -> Clarification | None:
     turn = said.turn.text
     # Only the sentence (in Chinese the clause) that asks says what is asked.
-    pieces = re.split(r"(?<=[.!?])\s|[,。!?]" if not turn.isascii() else r"(?<=[.!?])\s", turn)
+    pieces = re.split(r"(?<=[.!?])\s|(?<=[,。!?])" if not turn.isascii() else r"(?<=[.!?])\s", turn)
     asking = [p for p in pieces if p and (_QUESTION.search(p) or p is pieces[-1])]
     if not _QUESTION.search(turn) or not asking:
         return None
