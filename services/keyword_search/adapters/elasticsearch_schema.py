@@ -11,9 +11,8 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from services.keyword_search.adapters.elasticsearch_client import connection_options, translated
-from services.keyword_search.adapters.elasticsearch_conditions import pairs_of
 from services.keyword_search.domain.document import Document
-from services.keyword_search.domain.fields import known_fields, listed_term
+from services.keyword_search.domain.fields import known_fields, listed_term, pairs_of
 from services.keyword_search.domain.scoring import BOOSTS
 from services.keyword_search.settings import ElasticsearchSettings
 from services.plan.facts import HotelFacts
@@ -55,7 +54,7 @@ def source_of(document: Document) -> dict[str, Any]:
     source: dict[str, Any] = {field: getattr(document, field) for field in BOOSTS}
     source |= {
         "names": facts.names,
-        "name_pairs": [pairs_of(name) for name in facts.names],
+        "name_pairs": [" ".join(pairs_of(name)) for name in facts.names],
         "hotel_id": facts.hotel_id,
         "facilities": list(facts.facilities or ()),
         "room_types": list(facts.room_types or ()),

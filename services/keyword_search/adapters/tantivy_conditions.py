@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import tantivy
 
-from services.keyword_search.domain.fields import NUMBER_FIELDS, TERM_FIELDS, listed_term
+from services.keyword_search.domain.fields import NUMBER_FIELDS, TERM_FIELDS, listed_term, pairs_of
 from services.plan.condition import Name, NameMatch, Near, Point, Range, Term
 from services.plan.names import fold_name
 from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
@@ -79,7 +79,13 @@ class Compiler:
         wanted = fold_name(leaf.value)
         if leaf.match is NameMatch.EXACT:
             return tantivy.Query.term_query(self._schema, "names", wanted)
-        return tantivy.Query.regex_query(self._schema, "names", f".*{_escape(wanted)}.*")
+        if len(wanted) < 2:
+            # Among a few thousand pairs, not among all names.
+            return tantivy.Query.regex_query(self._schema, "name_pairs", f"{_escape(wanted)}.*")
+        pairs: list[str | tuple[int, str]] = [*pairs_of(wanted)[:-1]]
+        if len(pairs) == 1:
+            return tantivy.Query.term_query(self._schema, "name_pairs", wanted)
+        return tantivy.Query.phrase_query(self._schema, "name_pairs", pairs)
 
     def listed(self, leaf: Near) -> tantivy.Query:
         """Return the query of the records that list the place, by any of its entries."""

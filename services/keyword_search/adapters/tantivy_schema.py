@@ -5,7 +5,7 @@ from __future__ import annotations
 import tantivy
 
 from services.keyword_search.domain.document import Document
-from services.keyword_search.domain.fields import known_fields, listed_term
+from services.keyword_search.domain.fields import known_fields, listed_term, pairs_of
 from services.keyword_search.domain.scoring import BOOSTS
 
 _RAW_FIELDS = (
@@ -20,6 +20,7 @@ def new_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in BOOSTS:
         builder.add_text_field(field, tokenizer_name="blanks", index_option="freq")
+    builder.add_text_field("name_pairs", tokenizer_name="blanks", index_option="position")
     for field in _RAW_FIELDS:
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in _FLOAT_FIELDS:
@@ -43,6 +44,7 @@ def indexed(document: Document, row: int) -> tantivy.Document:
         "description": [document.description],
         "known": list(known),
         "names": list(facts.names),
+        "name_pairs": [" ".join(pairs_of(name)) for name in facts.names],
         "hotel_id": [facts.hotel_id],
         "facilities": list(facts.facilities or ()),
         "room_types": list(facts.room_types or ()),

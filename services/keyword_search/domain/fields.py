@@ -43,6 +43,16 @@ def listed_term(place: ListedPlace) -> str:
     return f"{place.category}/{place.name}"
 
 
+def pairs_of(folded_name: str) -> list[str]:
+    """Return each character with the next one, the last one alone: `ab`, `bc`, `c` for `abc`.
+
+    They are the words of the field `name_pairs`: a part of a name, of two characters or more, is
+    where the phrase of its pairs is. Looking at every name takes 100 to 300 ms among 100,000 hotels
+    in either engine.
+    """
+    return [folded_name[at : at + 2] for at in range(len(folded_name))]
+
+
 def sort_field(key: SortKey) -> str:
     """Return the number that a key sorts by; a key that is none of a record's sorts by standing."""
     return NUMBER_FIELDS.get(key.field, "prior")

@@ -290,6 +290,9 @@ class KeywordIndexContract:
             ("*?\\.[a-z]+", NameMatch.CONTAINS, {"c"}),
             (".*", NameMatch.CONTAINS, set()),
             ("*", NameMatch.CONTAINS, {"c"}),
+            ('q"', NameMatch.CONTAINS, {"c"}),
+            ("店）", NameMatch.CONTAINS, {"a"}),
+            (" ", NameMatch.CONTAINS, {"a", "b", "c", "d"}),
         ):
             found = await index.search(asking(condition=Name(value, match)))
             assert set(ids(found)) == expected, (value, match)

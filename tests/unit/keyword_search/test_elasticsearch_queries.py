@@ -10,9 +10,9 @@ from services.keyword_search.adapters.elasticsearch_circles import Circle, Measu
 from services.keyword_search.adapters.elasticsearch_conditions import (
     compile_condition,
     known,
-    pairs_of,
 )
 from services.keyword_search.adapters.elasticsearch_search import search_of
+from services.keyword_search.domain.fields import pairs_of
 from services.keyword_search.domain.query import KeywordQuery
 from services.plan.condition import All, Condition, Field, Near, Not, Point, Range, Term
 from services.plan.condition import Any as AnyOf
@@ -71,7 +71,7 @@ def test_a_condition_deeper_than_the_engine_takes_is_refused() -> None:
 
 
 def test_pairs_overlap_and_the_last_character_stands_alone() -> None:
-    assert [pairs_of(name) for name in ("", "店", "北京饭店")] == ["", "店", "北京 京饭 饭店 店"]
+    assert [pairs_of(name) for name in ("", "店", "北京店")] == [[], ["店"], ["北京", "京店", "店"]]
 
 
 def test_common_words_are_left_out_by_their_share_of_the_hotels() -> None:
