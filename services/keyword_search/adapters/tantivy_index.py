@@ -49,7 +49,7 @@ from services.recall.recalled import Found, Recalled
 # Up to here every match is scored.
 SCORED_AT_MOST = 10_000
 # Above that, so many times as many as wanted are found by their words, and the best of them taken.
-OVERFETCH = 10
+OVERFETCH = 4
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
 
