@@ -96,13 +96,13 @@ train-planner: setup ## Train the reader of concepts from the data in this proje
 check: lint typecheck breaking extras ## lint, typecheck, breaking and extras
 
 test: setup ## All tests; those on real servers where `make stack` runs: ARGS="-k ranking"
-	@$(SERVERS) $(RUN) pytest $(ARGS)
+	@$(SERVERS) $(RUN) pytest tests/unit tests/contract tests/e2e $(ARGS)
 
 test-contract: setup ## The ports' contract suites, on every adapter
 	@$(SERVERS) $(RUN) pytest tests/contract $(ARGS)
 
 test-integration: setup ## Tests on real servers alone: `make stack` first
-	@$(SERVERS) $(RUN) pytest -m "integration and not faults" $(ARGS)
+	@$(SERVERS) $(RUN) pytest tests/integration $(ARGS)
 
 test-faults: setup ## A whole cluster while servers and replicas go away: `make stack` first
 	@$(SERVERS) $(RUN) pytest -m faults tests/integration/cluster $(ARGS)
