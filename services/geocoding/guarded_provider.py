@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from services.geocoding.domain.place import Place
 from services.geocoding.domain.quota import Quota
 from services.geocoding.ports import PlaceProvider
 from services.platform import metrics
+from services.platform.backend_circuit import BackendCircuit
 from services.platform.circuit import CircuitBreaker
 from services.platform.errors import (
     ConciergeError,
@@ -22,8 +21,6 @@ from services.platform.errors import (
 
 # A key that is refused is for a person to mend.
 KEY_REFUSED_PAUSE_S = 600.0
-
-log = structlog.get_logger(__name__)
 
 
 class GuardedProvider:
@@ -46,7 +43,7 @@ class GuardedProvider:
     ) -> None:
         self._provider = provider
         self._quota = quota
-        self._breaker = breaker
+        self._circuit = BackendCircuit(provider.name, breaker)
         self._clock = clock
         self.name = provider.name
 
@@ -57,7 +54,7 @@ class GuardedProvider:
             Unavailable: Also while it is not asked.
             ResourceExhausted: Also where our own quota has no place within half the time.
         """
-        if not self._breaker.allows():
+        if not self._circuit.allows():
             raise Unavailable(
                 f"{self.name} is away and not asked for now", reason="PROVIDER_PAUSED"
             )
@@ -78,9 +75,7 @@ class GuardedProvider:
         finally:
             took_s = time.perf_counter() - start
             metrics.BACKEND_SECONDS.labels(self.name, "find", result).observe(took_s)
-        if self._breaker.succeeded():
-            metrics.CIRCUIT_OPEN.labels(self.name).set(0)
-            log.info("circuit_closed", backend=self.name)
+        self._circuit.succeeded()
         return places
 
     async def close(self) -> None:
@@ -93,6 +88,4 @@ class GuardedProvider:
             pause_s = error.retry_after_s
         elif isinstance(error, FailedPrecondition):
             pause_s = KEY_REFUSED_PAUSE_S
-        if self._breaker.failed(open_s=pause_s):
-            metrics.CIRCUIT_OPEN.labels(self.name).set(1)
-            log.warning("circuit_opened", backend=self.name, reason=error.reason)
+        self._circuit.failed(error.reason, open_s=pause_s)

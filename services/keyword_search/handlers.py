@@ -8,7 +8,6 @@ from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
 from services.keyword_search.ports import KeywordIndex
 from services.plan.query_plan import QueryPlan
-from services.recall.facts_change import ChangesTaken, EarlyChanges, FactsChange
 from services.recall.recalled import Recalled
 from services.text import analyser
 
@@ -46,9 +45,8 @@ async def index_hotels(
     removed: Sequence[str],
     *,
     index: KeywordIndex,
-    early: EarlyChanges,
 ) -> None:
-    """Take a batch of the catalogue into the index, and the changes that waited for its hotels.
+    """Take a batch of the catalogue into the index.
 
     Raises:
         Unavailable: The index cannot be written; the batch is to be tried again.
@@ -57,20 +55,3 @@ async def index_hotels(
         await index.delete(removed)
     if documents:
         await index.upsert(documents)
-        waited = early.waiting_for([document.facts.hotel_id for document in documents])
-        if waited:
-            await index.change_facts(waited)
-            early.forget(waited)
-
-
-async def change_facts(
-    changes: Sequence[FactsChange], *, index: KeywordIndex, early: EarlyChanges
-) -> ChangesTaken:
-    """Take a batch of the fast lane into the index; keep what came before its hotel.
-
-    Raises:
-        Unavailable: The index cannot be written; the batch is to be tried again.
-    """
-    taken = await index.change_facts(changes)
-    early.keep(taken.unknown)
-    return taken

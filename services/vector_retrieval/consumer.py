@@ -12,9 +12,8 @@ from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import group_of
 from services.platform.events import Record
 from services.recall import wire as recall_wire
-from services.recall.facts_change import FACTS_TOPIC, EarlyChanges, changes_batch
-from services.recall.metrics import note_changes
-from services.recall.stage import HOTEL_TOPIC, LOCATED_TOPIC, catalogue_batch, on_search_located
+from services.recall.catalogue import catalogue_subscription
+from services.recall.stage import LOCATED_TOPIC, catalogue_batch, on_search_located
 from services.vector_retrieval import handlers
 from services.vector_retrieval.domain.item import Item, item_of
 from services.vector_retrieval.domain.passage import passage_of
@@ -42,23 +41,10 @@ async def subscribe(
             candidate_pb2.RECALL_STAGE_VECTOR, recalled, index_version=index.version(), into=into
         )
 
-    # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
-    # while they keep searches from theirs.
-    one_batch = asyncio.Lock()
-    early = EarlyChanges()
-
-    async def on_catalogue(records: Sequence[Record]) -> None:
-        async with one_batch:
-            if records[0].topic == FACTS_TOPIC:
-                taken = await handlers.change_facts(
-                    changes_batch(records), index=index, early=early
-                )
-                note_changes(SERVICE, len(records), taken)
-                return
-            items, passages, removed = await asyncio.to_thread(_items, records)
-            await handlers.index_hotels(
-                items, passages, removed, embedder=embedder, index=index, early=early
-            )
+    async def take_hotels(records: Sequence[Record]) -> Sequence[str]:
+        items, passages, removed = await asyncio.to_thread(_items, records)
+        await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
+        return [item.facts.hotel_id for item in items]
 
     searches = Subscription(
         group_of(SERVICE),
@@ -73,16 +59,8 @@ async def subscribe(
         ),
         max_in_flight=max_in_flight,
     )
-    # A group without a position fills its index from the beginning; an index in memory starts
-    # empty in every process.
-    # Both topics in one: a batch of one never overlaps a batch of the other.
-    catalogue = Subscription(
-        f"{group_of(SERVICE)}.index",
-        (HOTEL_TOPIC, FACTS_TOPIC),
-        batch_handler=on_catalogue,
-        max_batch=batch_size,
-        from_beginning=True,
-        whole=in_memory,
+    catalogue = catalogue_subscription(
+        take_hotels, index=index, service=SERVICE, batch_size=batch_size, in_memory=in_memory
     )
     return [await bus.subscribe(searches), await bus.subscribe(catalogue)]
 

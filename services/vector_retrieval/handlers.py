@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.plan.query_plan import QueryPlan
-from services.recall.facts_change import ChangesTaken, EarlyChanges, FactsChange
 from services.recall.recalled import Recalled
 from services.vector_retrieval.domain.item import Item, VectorQuery
 from services.vector_retrieval.ports import Embedder, VectorIndex
@@ -33,9 +32,8 @@ async def index_hotels(
     *,
     embedder: Embedder,
     index: VectorIndex,
-    early: EarlyChanges,
 ) -> None:
-    """Take a batch of the catalogue into the index, and the changes that waited for its hotels.
+    """Take a batch of the catalogue into the index.
 
     Raises:
         Unavailable: The embedder or the index is away; the batch is to be tried again.
@@ -44,20 +42,3 @@ async def index_hotels(
         await index.delete(removed)
     if items:
         await index.upsert(items, await embedder.embed(passages))
-        waited = early.waiting_for([item.facts.hotel_id for item in items])
-        if waited:
-            await index.change_facts(waited)
-            early.forget(waited)
-
-
-async def change_facts(
-    changes: Sequence[FactsChange], *, index: VectorIndex, early: EarlyChanges
-) -> ChangesTaken:
-    """Take a batch of the fast lane into the index; keep what came before its hotel.
-
-    Raises:
-        Unavailable: The index cannot be written; the batch is to be tried again.
-    """
-    taken = await index.change_facts(changes)
-    early.keep(taken.unknown)
-    return taken

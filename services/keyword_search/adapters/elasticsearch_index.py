@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import structlog
 from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_streaming_bulk
 
@@ -34,6 +33,7 @@ from services.keyword_search.settings import ElasticsearchSettings
 from services.plan.condition import Point
 from services.plan.tree import conjunction, conjuncts
 from services.platform import metrics
+from services.platform.backend_circuit import BackendCircuit
 from services.platform.circuit import CircuitBreaker
 from services.platform.errors import ConciergeError, Unavailable, Unimplemented
 from services.recall.facts_change import ChangesTaken, FactsChange, by_hotel
@@ -49,8 +49,6 @@ BULK_HOTELS = 1_000
 MOST_ON_A_LINE = 10_000
 # The number of hotels tells which words are common; it need not be exact.
 COUNT_KEPT_S = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 def open_index(settings: ElasticsearchSettings) -> ElasticsearchIndex:
@@ -93,7 +91,9 @@ class ElasticsearchIndex:
         self._client = client
         self._bulk_client = client.options(request_timeout=bulk_timeout_s)
         self._alias = alias
-        self._breaker = CircuitBreaker(most_failures=most_failures, open_s=pause_s, clock=clock)
+        self._circuit = BackendCircuit(
+            BACKEND, CircuitBreaker(most_failures=most_failures, open_s=pause_s, clock=clock)
+        )
         self._clock = clock
         self._version = alias
         self._hotel_count = 0
@@ -341,7 +341,7 @@ class ElasticsearchIndex:
     @contextlib.asynccontextmanager
     async def _asking(self, operation: str) -> AsyncIterator[None]:
         """Read; not at all while the cluster is known to be away, so that nobody waits for it."""
-        if not self._breaker.allows():
+        if not self._circuit.allows():
             raise Unavailable(
                 "elasticsearch is away and not asked for now", reason="ELASTICSEARCH_PAUSED"
             )
@@ -349,13 +349,9 @@ class ElasticsearchIndex:
             with self._timed(operation):
                 yield
         except Unavailable as error:
-            if self._breaker.failed():
-                metrics.CIRCUIT_OPEN.labels(BACKEND).set(1)
-                log.warning("circuit_opened", backend=BACKEND, reason=error.reason)
+            self._circuit.failed(error.reason)
             raise
-        if self._breaker.succeeded():
-            metrics.CIRCUIT_OPEN.labels(BACKEND).set(0)
-            log.info("circuit_closed", backend=BACKEND)
+        self._circuit.succeeded()
 
     @contextlib.contextmanager
     def _timed(self, operation: str) -> Iterator[None]:

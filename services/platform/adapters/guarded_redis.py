@@ -7,20 +7,18 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from services.platform import metrics
+from services.platform.backend_circuit import BackendCircuit
 from services.platform.circuit import CircuitBreaker
 from services.platform.errors import Unavailable
 from services.platform.settings import RedisSettings
 
 BACKEND = "redis"
-
-log = structlog.get_logger(__name__)
 
 
 class GuardedRedis:
@@ -38,8 +36,11 @@ class GuardedRedis:
     ) -> None:
         connect_s, read_s = settings.connect_timeout_ms / 1e3, settings.read_timeout_ms / 1e3
         self._most_s = connect_s + read_s
-        self._breaker = CircuitBreaker(
-            most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+        self._circuit = BackendCircuit(
+            BACKEND,
+            CircuitBreaker(
+                most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+            ),
         )
         self._redis = Redis.from_pool(
             BlockingConnectionPool.from_url(
@@ -70,7 +71,7 @@ class GuardedRedis:
         await self._redis.aclose()
 
     async def _call(self, operation: str, command: Callable[[], Awaitable[Any]]) -> Any:
-        if not self._breaker.allows():
+        if not self._circuit.allows():
             raise Unavailable("redis is away and not asked for now", reason="REDIS_PAUSED")
         start, result = time.perf_counter(), "cancelled"
         try:
@@ -79,25 +80,15 @@ class GuardedRedis:
             result = "ok"
         except (exceptions.RedisError, OSError, TimeoutError) as error:
             result = _reason(error)
-            self._failed(result)
+            self._circuit.failed(result)
             raise Unavailable(
                 f"redis did not answer {operation}: {error or 'too slow'}", reason=result
             ) from error
         finally:
             took_s = time.perf_counter() - start
             metrics.BACKEND_SECONDS.labels(BACKEND, operation, result.lower()).observe(took_s)
-        self._succeeded()
+        self._circuit.succeeded()
         return value
-
-    def _failed(self, reason: str) -> None:
-        if self._breaker.failed():
-            metrics.CIRCUIT_OPEN.labels(BACKEND).set(1)
-            log.warning("circuit_opened", backend=BACKEND, reason=reason)
-
-    def _succeeded(self) -> None:
-        if self._breaker.succeeded():
-            metrics.CIRCUIT_OPEN.labels(BACKEND).set(0)
-            log.info("circuit_closed", backend=BACKEND)
 
 
 def _reason(error: Exception) -> str:

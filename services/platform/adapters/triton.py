@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 
 import grpc
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from tritonclient.grpc import InferResult, service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype, serialize_byte_tensor
 
 from services.platform import metrics, rpc
+from services.platform.backend_circuit import BackendCircuit
 from services.platform.circuit import CircuitBreaker
 from services.platform.deadline import Deadline
 from services.platform.errors import ConciergeError, DeadlineExceeded, Unavailable
@@ -33,8 +33,6 @@ Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 BACKEND = "triton"
 # Failures of the server, not of one request.
 _AWAY = ("TRITON_AWAY", "TRITON_TIMEOUT", "TRITON_MODEL_AWAY")
-
-log = structlog.get_logger(__name__)
 
 _REASONS = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "TRITON_TIMEOUT",
@@ -73,10 +71,12 @@ class Triton:
         self, settings: TritonSettings, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._settings = settings
-        self._breaker = CircuitBreaker(
-            most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+        self._circuit = BackendCircuit(
+            f"{BACKEND}/{settings.model}",
+            CircuitBreaker(
+                most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+            ),
         )
-        self._name = f"{BACKEND}/{settings.model}"
         self._credentials = _credentials(settings)
         self._channel: grpc.aio.Channel | None = None
         self._known_stub: service_pb2_grpc.GRPCInferenceServiceStub | None = None
@@ -129,7 +129,7 @@ class Triton:
                     if response.error_message:
                         raise self._unavailable(None, response.error_message)
                     # It is there, even if this text takes too long.
-                    self._answered()
+                    self._circuit.succeeded()
                     answer = response.infer_response
                     final = answer.parameters["triton_final_response"].bool_param
                     if answer.outputs:
@@ -197,7 +197,7 @@ class Triton:
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         """Count a request and how it ended; refuse it while the server is known to be away."""
-        if not self._breaker.allows():
+        if not self._circuit.allows():
             raise Unavailable(
                 f"triton's model {self.model} is away and not asked for now",
                 reason="TRITON_PAUSED",
@@ -209,22 +209,16 @@ class Triton:
         try:
             yield
             result = "ok"
-            self._answered()
+            self._circuit.succeeded()
         except ConciergeError as error:
             result = error.reason.lower()
-            if error.reason in _AWAY and self._breaker.failed():
-                metrics.CIRCUIT_OPEN.labels(self._name).set(1)
-                log.warning("circuit_opened", backend=self._name, reason=error.reason)
+            if error.reason in _AWAY:
+                self._circuit.failed(error.reason)
             raise
         finally:
             in_flight.dec()
             took_s = time.perf_counter() - begun
             metrics.BACKEND_SECONDS.labels(BACKEND, self.model, result).observe(took_s)
-
-    def _answered(self) -> None:
-        if self._breaker.succeeded():
-            metrics.CIRCUIT_OPEN.labels(self._name).set(0)
-            log.info("circuit_closed", backend=self._name)
 
 
 def _credentials(settings: TritonSettings) -> grpc.ChannelCredentials | None:

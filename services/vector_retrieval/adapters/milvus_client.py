@@ -10,10 +10,10 @@ from typing import Any
 
 import grpc
 import pymilvus
-import structlog
 from pymilvus import AsyncMilvusClient, CollectionSchema, MilvusException
 
 from services.platform import metrics
+from services.platform.backend_circuit import BackendCircuit
 from services.platform.circuit import CircuitBreaker
 from services.platform.errors import Unavailable
 from services.vector_retrieval.settings import MilvusSettings
@@ -27,7 +27,6 @@ Row = Mapping[str, Any]
 
 # What it raises is logged by whoever handles it; pymilvus would add a trace for each.
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
-log = structlog.get_logger(__name__)
 
 
 class NoCollection(Unavailable):
@@ -49,8 +48,11 @@ class MilvusClient:
         self._read_s = settings.read_timeout_ms / 1e3
         self._write_s = settings.write_timeout_s
         self._consistency = settings.consistency
-        self._breaker = CircuitBreaker(
-            most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+        self._circuit = BackendCircuit(
+            BACKEND,
+            CircuitBreaker(
+                most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
+            ),
         )
         files = {
             "ca_pem_path": settings.root_certificates_file,
@@ -233,7 +235,7 @@ class MilvusClient:
     async def _call(
         self, operation: str, most_s: float, command: Callable[[float], Awaitable[Any]]
     ) -> Any:
-        if not self._breaker.allows():
+        if not self._circuit.allows():
             raise Unavailable("milvus is away and not asked for now", reason="MILVUS_PAUSED")
         start, result = time.perf_counter(), "cancelled"
         try:
@@ -243,7 +245,7 @@ class MilvusClient:
         except (MilvusException, grpc.RpcError, OSError, TimeoutError) as error:
             result = _reason(error)
             if result in ("MILVUS_TIMEOUT", "MILVUS_AWAY"):
-                self._failed(result)
+                self._circuit.failed(result)
             kind = NoCollection if result == "MILVUS_NO_COLLECTION" else Unavailable
             raise kind(
                 f"milvus did not answer {operation}: {error or 'too slow'}", reason=result
@@ -251,18 +253,8 @@ class MilvusClient:
         finally:
             took_s = time.perf_counter() - start
             metrics.BACKEND_SECONDS.labels(BACKEND, operation, result.lower()).observe(took_s)
-        self._succeeded()
+        self._circuit.succeeded()
         return answer
-
-    def _failed(self, reason: str) -> None:
-        if self._breaker.failed():
-            metrics.CIRCUIT_OPEN.labels(BACKEND).set(1)
-            log.warning("circuit_opened", backend=BACKEND, reason=reason)
-
-    def _succeeded(self) -> None:
-        if self._breaker.succeeded():
-            metrics.CIRCUIT_OPEN.labels(BACKEND).set(0)
-            log.info("circuit_closed", backend=BACKEND)
 
 
 def _reason(error: Exception) -> str:
