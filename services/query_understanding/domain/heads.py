@@ -56,7 +56,7 @@ _HOTEL_REQUEST = re.compile(
 
 
 # A hotel already settled: "定好酒店以后", "住的地方解决了".
-_SETTLED = re.compile(
+_SETTLED_WORDS = (
     r"(?:住下|住宿)[^,，。]{0,10}?(?:之后|以后|后|了)|酒店[^,，。]{0,6}(?:找完|找好|看好)|(?:住的|住处)(?:都|也|就)?(?:找好|找到|有)了?|"
     r"(?:定好|订好|安排好?完?了?|选好|定了|订了|解决|搞定)[^,，。]{0,10}?(?:酒店|住处|住宿|住的地方|住)?(?:之后|以后|后|了|,)|(?:酒店|住宿|住处|住的地方)(?:问题)?(?:就|都|已经|也)?(?:定|订|安排|解决|搞定)[^,，。]{0,4}(?:好|了|完)|吃喝住|住下(?:之后|以后|后)|"
     r"(?:day|price range|area|part of town|number of people|people|group|party|time) as (?:my|our|the) (?:hotel|stay|guest ?house)[^.?!]{0,12}|my (?:trip|trip and) (?:and )?stay|enjoy your stay"
@@ -94,6 +94,23 @@ def picks_of_shown(said: Recognised) -> bool:
     )
 
 
+# "I don't need the room booked any more", "do they have room for six": no house is asked for.
+_NOT_ASKED = (
+    r"(?:do(?:es)? ?n[o']t|don't|do not|no longer|won't) need (?:an?|the|any|to)? ?"
+    r"(?:reservation|booking|room|book|hotel booked)[^.?!,]{0,30}|\bha(?:ve|s) (?:any |enough )?room\b"
+)
+_SETTLED = re.compile(f"{_SETTLED_WORDS}|{_NOT_ASKED}")
+# Said of sights and meals: "I'd like to stay in the centre".
+_KEEP_TO = re.compile(
+    r"\bstay(?:ing)? (?:in|within|around|on) (?:the |that |this )?(?:same )?"
+    r"(?:area|part|side|cent(?:re|er)|north|south|east|west|city)\b"
+)
+# The hotel is what something else is to be like.
+_AS_THE_HOTEL = re.compile(
+    r"\bsame [a-z ]{2,40}\bas (?:the|my|our|that|this) (?:hotel|guest ?house|lodge|room)\b"
+)
+
+
 # "Is it two stars? I want it to be": what is wanted is no question.
 _WANTS_IT_SO = re.compile(
     r"\b(?:want|need|like|prefer)s? it\b|\b(?:it|they|this|that) (?:also |really |just )?(?:needs?|has|have|should|must|ought)(?: to)? (?:also )?(?:be|have)\b"
@@ -121,15 +138,17 @@ class Heads:
     def __init__(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
         text = said.turn.text
         settled = [m.span() for m in _SETTLED.finditer(text)]
+        if state.topic in ("attraction", "restaurant"):
+            settled += [m.span() for m in _KEEP_TO.finditer(text)]
+        # "guesthouse" is a condition and a head at once.
+        kinds = [
+            Cue(a.start, a.end, "hotel_word") for a in said.atoms if a.field is Field.KIND
+        ]  # fmt: skip
         self.hotel_words = [
-            c for c in said.of("hotel_word")
+            c for c in (*said.of("hotel_word"), *kinds)
             if not _in_route(text, c) and not any(s <= c.start < e for s, e in settled)
         ]  # fmt: skip
-        # "guesthouse" is a condition and a head at once.
-        self.hotel_words += [
-            Cue(a.start, a.end, "hotel_word") for a in said.atoms
-            if a.field is Field.KIND and not _in_route(text, Cue(a.start, a.end, ""))
-        ]  # fmt: skip
+        compared = _AS_THE_HOTEL.search(text) is not None and not self.hotel_words
         aside = [m.span() for m in _ASIDE.finditer(text)] if said.turn.language == "en" else []
 
         def of_turn(*names: str) -> list[Cue]:
@@ -151,7 +170,10 @@ class Heads:
         implied = any(a.field is Field.FACILITY for a in said.atoms)
         self.transport = (
             (bool(STRONG_TRANSPORT.search(text)) and not implied)
-            or bool(_ROUTE.search(text) and said.has("other_transport"))
+            or bool(
+                _ROUTE.search(text) and (said.has("other_transport") or state.topic == "transport")
+            )
+            or compared
             or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
         )
         self.other_fact = bool(_OTHER_ONLY.search(text))

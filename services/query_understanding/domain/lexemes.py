@@ -12,6 +12,7 @@ import ahocorasick
 import yaml
 
 from services.platform.errors import FailedPrecondition
+from services.query_understanding.domain.misspellings import Misspellings
 from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
@@ -20,6 +21,8 @@ _SECTIONS = (
     "facilities", "tiers", "kinds", "room_types", "price_bands", "brands", "districts",
     "cities",
 )  # fmt: skip
+# Sections whose words are read though mistyped; names of cities and brands are like other names.
+_MISSPELT = frozenset({"facilities", "tiers", "kinds", "price_bands"})
 _GAP = re.compile(r"\s*\.\.\s*")
 _GAP_REACH = 16
 _LATIN_WORD = re.compile(r"[a-z]+")
@@ -58,6 +61,13 @@ class Lexemes:
             part for word in self._words for part in _LATIN_WORD.findall(word)
         )
         """Latin words of the vocabulary and the cues: no names by themselves."""
+        self._misspellings = Misspellings(
+            word for word, payload in self._words.items()
+            if any(
+                section in _MISSPELT or id == "hotel_word"
+                for (section, id), need in payload.items() if not need
+            )
+        )  # fmt: skip
         for word, payload in self._words.items():
             self._automaton.add_word(word, (len(word), tuple(payload.items())))
         self._automaton.make_automaton()
@@ -80,6 +90,12 @@ class Lexemes:
                 continue
             for (section, id), need in payload:
                 found.append(Found(start, last + 1, section, id, need))
+        for typed in _LATIN_WORD.finditer(text):
+            if typed.group() in self.everyday:
+                continue
+            meant = self._misspellings.meant(typed.group())
+            for (section, id), need in (self._words[meant] if meant is not None else {}).items():
+                found.append(Found(*typed.span(), section, id, need))
         for pattern, section, id in self._patterns:
             match = pattern.search(text)
             if match is not None:

@@ -47,6 +47,11 @@ _FACT = re.compile(
     r"[省市区县镇乡村路街巷].{0,16}(?:号|米|公里|千米|处|层|楼|内|侧)|(?:省|市).{1,6}(?:区|县)"
 )
 _SENTENCE_STOP = re.compile(r"[.!?](?= |$)")
+_ASKED_ABOUT = {
+    "hotel": re.compile(r"\b(?:hotels?|guest ?houses?|accommodations?|stay(?:ing)?|lodging)\b"),
+    "restaurant": re.compile(r"\b(?:restaurants?|cuisine|food|dine|dining|table)\b"),
+    "attraction": re.compile(r"\b(?:attractions?|museums?|colleges?|theatres?|parks?|sights?)\b"),
+}
 _MOST_ADDRESS_CHARS = 60
 _ADDRESS_EN = re.compile(
     r"\bno\. ?\w?\d|\b\d+(?:st|nd|rd|th)? (?:floor|street|ring)|\b\w?\d+(?:f| floor)\b|\b(?:district|town|hutong|township|county)\b"
@@ -116,6 +121,9 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
     text = said.turn.text
     if re.search(r"车型|车牌|出租|\b(?:train|taxi|car type|departs?|arrives?)\b", text):
         return "transport"
+    asked = _topic_asked(text) if said.turn.language == "en" else ""
+    if asked:
+        return asked
     if hotels and not re.search(r"周边的?酒店|hotels (?:around|near)", text):
         return "hotel"
     if (
@@ -140,6 +148,15 @@ def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:
     ):
         return "hotel"
     return state.topic
+
+
+def _topic_asked(text: str) -> str:
+    """Return what the question at the end of an English turn is about, "" where it does not say."""
+    if not text.rstrip().endswith("?"):
+        return ""
+    question = _SENTENCE_STOP.split(text.rstrip(" ?"))[-1]
+    about = [topic for topic, words in _ASKED_ABOUT.items() if words.search(question)]
+    return about[0] if len(about) == 1 else ""
 
 
 def _focus_places(
