@@ -47,7 +47,8 @@ class Lexemes:
         self.version = vocabulary.version
         self._automaton = ahocorasick.Automaton()
         self._words: dict[str, dict[tuple[str, str], bool]] = {}
-        self._patterns: list[tuple[re.Pattern[str], str, str]] = []
+        # With a part that a text must have: most texts need not be searched at all.
+        self._patterns: list[tuple[str, re.Pattern[str], str, str]] = []
         for section in _SECTIONS:
             for concept in vocabulary.section(section).values():
                 for word in concept.words():
@@ -96,8 +97,8 @@ class Lexemes:
             meant = self._misspellings.meant(typed.group())
             for (section, id), need in (self._words[meant] if meant is not None else {}).items():
                 found.append(Found(*typed.span(), section, id, need))
-        for pattern, section, id in self._patterns:
-            match = pattern.search(text)
+        for part, pattern, section, id in self._patterns:
+            match = pattern.search(text) if part in text else None
             if match is not None:
                 found.append(Found(match.start(), match.end(), section, id, True))
         return found
@@ -112,10 +113,12 @@ class Lexemes:
         if len(parts) == 1:
             self._add(need, section, id, need=True)
             return
-        bounded_parts = [_escaped(fold_text(part).strip()) for part in parts]
+        folded = [fold_text(part).strip() for part in parts]
+        bounded_parts = [_escaped(part) for part in folded]
         reach = _GAP_REACH if not need.isascii() else 3 * _GAP_REACH
         gap = f"[^。!?;]{{0,{reach}}}?"
-        self._patterns.append((re.compile(gap.join(bounded_parts)), section, id))
+        pattern = re.compile(gap.join(bounded_parts))
+        self._patterns.append((max(folded, key=len), pattern, section, id))
 
 
 def bounded(text: str, start: int, end: int) -> bool:
