@@ -58,6 +58,8 @@ def plan_tree(plan: plan_pb2.QueryPlan) -> Tree:
         root.add(Text.assemble(f"about hotel {reference.hotel_id}", _words(reference.spans)))
     if plan.waived:
         root.add("does not matter: " + ", ".join(_field(field) for field in plan.waived))
+    if plan.unneeded_facilities:
+        root.add("can do without: " + ", ".join(plan.unneeded_facilities))
     if plan.unexplained:
         root.add(
             Text.assemble(

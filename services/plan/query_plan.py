@@ -145,3 +145,4 @@ class QueryPlan:
     language: str = ""
     waived: tuple[Field, ...] = ()
     outcome_reason: str = ""
+    unneeded_facilities: tuple[str, ...] = ()

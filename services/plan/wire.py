@@ -253,6 +253,7 @@ def plan_to_pb(plan: QueryPlan) -> pb.QueryPlan:
         language=plan.language,
         waived=[_FIELD_TO_PB[field] for field in plan.waived],
         outcome_reason=plan.outcome_reason,
+        unneeded_facilities=plan.unneeded_facilities,
     )
     if plan.condition is not None:
         message.condition.CopyFrom(condition_to_pb(plan.condition))
@@ -324,6 +325,7 @@ def plan_from_pb(message: pb.QueryPlan, *, at: str = "plan") -> QueryPlan:
             _field(number, f"{at}.waived[{index}]") for index, number in enumerate(message.waived)
         ),
         outcome_reason=message.outcome_reason,
+        unneeded_facilities=tuple(message.unneeded_facilities),
     )
 
 

@@ -91,6 +91,11 @@ def constraints_of(plan: QueryPlan, profile: SlotProfile) -> dict[str, Json]:
     name = slots.get(profile.name_slot)
     if name and profile.name_overrides:
         return {profile.name_slot: name}
+    facilities = profile.terms.get("facility", {}).get("slots", {})
+    for value in plan.unneeded_facilities:
+        target = facilities.get(value, {})
+        if "unneeded" in target:
+            slots.setdefault(target["slot"], target["unneeded"])
     return slots
 
 

@@ -138,6 +138,7 @@ def _keeps(before: QueryPlan, after: QueryPlan) -> bool:
         and after.sort == before.sort
         and after.count == before.count
         and after.waived == before.waived
+        and after.unneeded_facilities == before.unneeded_facilities
         and after.shown_references == before.shown_references
         and set(before.preferences) <= set(after.preferences)
     )

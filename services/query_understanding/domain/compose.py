@@ -29,6 +29,8 @@ _FIELD_WORDS = {
     "field_brand": Field.BRAND,
     "field_facility": Field.FACILITY,
 }
+# Characters between what is dropped and the words that drop it.
+_SUBJECT_REACH = 2
 # "再往上免谈", "别的区不谈": what is denied is not what was said before.
 _ELSEWHERE = (
     "再往上",
@@ -52,6 +54,7 @@ class Composed:
     Attributes:
         parts: Conjuncts and wishes in the order of the words.
         dropped: Atoms the guest takes back.
+        unneeded: Those of them that the guest can do without: "I don't need parking".
         dropped_fields: Fields whose conditions the guest takes back: "价格的要求去掉".
         waived: Fields the guest does not care about.
         keep: The rest of the last plan is to stand, in so many words.
@@ -60,6 +63,7 @@ class Composed:
 
     parts: list[Part] = field(default_factory=list)
     dropped: list[Atom] = field(default_factory=list)
+    unneeded: list[Atom] = field(default_factory=list)
     dropped_fields: list[Field] = field(default_factory=list)
     waived: list[Field] = field(default_factory=list)
     waived_all: bool = False
@@ -141,7 +145,9 @@ def _drop_and_waive(
     named = _field_words(clause)
     if clause.has("widen") and any(clause.negative):
         # "没有早餐也行": going without is fine.
-        result.dropped += [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
+        without = [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
+        result.dropped += without
+        result.unneeded += without
         keep = [i for i, negative in enumerate(clause.negative) if not negative]
         clause.atoms = [clause.atoms[i] for i in keep]
         clause.negative = [False] * len(keep)
@@ -149,13 +155,17 @@ def _drop_and_waive(
         result.dropped_fields += [f for _, f in named]
     if clause.has("drop") and not clause.has("concede"):
         dropping = [c for c in clause.cues if c.name == "drop"]
+        last = max(c.start for c in dropping)
         gone = [
             a for a in clause.atoms
             if family(a.field) in {family(f) for f in in_force} or clause.begins_with("drop")
             or any(c.end <= a.start for c in dropping)
+            # "parking doesn't need to be free"
+            or (a is clause.atoms[-1] and 0 <= last - a.end <= _SUBJECT_REACH)
         ]  # fmt: skip
         if gone:
             result.dropped += gone
+            result.unneeded += gone
             keep = [i for i, a in enumerate(clause.atoms) if a not in gone]
             clause.atoms = [clause.atoms[i] for i in keep]
             clause.negative = [clause.negative[i] for i in keep]

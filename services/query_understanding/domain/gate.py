@@ -113,7 +113,6 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         if (
             heads.topic_other
             and not heads.hotel_head
-            and not said.has("hotel_word")
             and all(
                 a.field in (Field.PRICE, Field.GUEST_RATING, Field.DISTRICT, Field.PRICE_BAND)
                 for a in (*said.atoms, *said.bands)
@@ -121,7 +120,7 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         ):
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
         return Verdict(Outcome.SEARCH)
-    if heads.hotel_head and not heads.anaphor_other:
+    if heads.hotel_head and (heads.requests_hotel or not heads.anaphor_other):
         return Verdict(Outcome.SEARCH)
     if heads.other_head or heads.anaphor_other:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")

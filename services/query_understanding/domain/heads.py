@@ -27,7 +27,7 @@ FACTS = {
 }
 NEAR_FACTS = {"fact_near_attraction": "attraction", "fact_near_restaurant": "restaurant"}
 _ROUTE = re.compile(
-    r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b.{0,60}\b(?:to|from|between)\b"
+    r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b[^.?!]{0,60}\b(?:to|from|between)\b"
     r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
 )
 STRONG_TRANSPORT = re.compile(
@@ -95,14 +95,16 @@ def picks_of_shown(said: Recognised) -> bool:
 
 
 # "I don't need the room booked any more", "do they have room for six": no house is asked for.
-_NOT_ASKED = (
+_DECLINED_WORDS = (
     r"(?:do(?:es)? ?n[o']t|don't|do not|no longer|won't) need (?:an?|the|any|to)? ?"
-    r"(?:reservation|booking|room|book|hotel booked)[^.?!,]{0,30}|\bha(?:ve|s) (?:any |enough )?room\b"
+    r"(?:reservation|booking|room|book|hotel booked)[^.?!,]{0,30}"
 )
+_NOT_ASKED = rf"{_DECLINED_WORDS}|\bha(?:ve|s) (?:any |enough )?room\b"
+_DECLINED = re.compile(_DECLINED_WORDS)
 _SETTLED = re.compile(f"{_SETTLED_WORDS}|{_NOT_ASKED}")
 # Said of sights and meals: "I'd like to stay in the centre".
 _KEEP_TO = re.compile(
-    r"\bstay(?:ing)? (?:in|within|around|on) (?:the |that |this )?(?:same )?"
+    r"\bstay(?:ing)? (?:in|within|around|on) (?:the |that |this )?(?:same |town |city )?"
     r"(?:area|part|side|cent(?:re|er)|north|south|east|west|city)\b"
 )
 # The hotel is what something else is to be like.
@@ -138,7 +140,9 @@ class Heads:
     def __init__(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:
         text = said.turn.text
         settled = [m.span() for m in _SETTLED.finditer(text)]
-        if state.topic in ("attraction", "restaurant"):
+        requested = (*requests(said), *english_requests(said))
+        self.requests_hotel = any(request.head is Head.HOTEL for request in requested)
+        if state.topic in ("attraction", "restaurant") or (requested and not self.requests_hotel):
             settled += [m.span() for m in _KEEP_TO.finditer(text)]
         # "guesthouse" is a condition and a head at once.
         kinds = [
@@ -168,6 +172,8 @@ class Heads:
         ordinal = any(c.name.startswith("ordinal_") for c in said.cues)
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
+        # "I don't need the room booked any more" takes back no condition.
+        self.declines = _DECLINED.search(text) is not None
         self.transport = (
             (bool(STRONG_TRANSPORT.search(text)) and not implied)
             or bool(
@@ -244,8 +250,6 @@ class Heads:
         )
         if places.phrases:
             self._read_phrases(said, places, state)
-        requested = (*requests(said), *english_requests(said))
-        self.requests_hotel = any(request.head is Head.HOTEL for request in requested)
         # "这家酒店周边有哪些餐馆？到时还要找个餐馆吃饭" asks for no restaurant by its conditions.
         beside = self.near_other and self.anchor_is_hotel and not self.seeks_other
         conditional = any(
@@ -290,7 +294,8 @@ class Heads:
             bool(talk)
             and not content
             and not (said.has(*FACTS) and said.has("ask"))
-            and not said.has("waive", "cheaper", "other_than_shown", "resume", "drop")
+            and not said.has("waive", "cheaper", "other_than_shown", "resume")
+            and (self.declines or not said.has("drop"))
         )
         if (
             talk

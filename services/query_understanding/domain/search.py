@@ -25,15 +25,16 @@ from services.plan.query_plan import (
     SortKey,
     Trend,
 )
-from services.plan.tree import conjunction, conjuncts, map_leaves
+from services.plan.tree import conjunction, conjuncts, leaves, map_leaves
 from services.query_understanding.domain import gate, wishes
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.clause import family
-from services.query_understanding.domain.compose import compose
+from services.query_understanding.domain.compose import Composed, compose
 from services.query_understanding.domain.continuation import in_force, with_places
 from services.query_understanding.domain.deltas import fields_of, last_added, merge
 from services.query_understanding.domain.heads import Heads
+from services.query_understanding.domain.kinds import as_the_other, settle_kind, two_kinds
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.near_phrases import HOTELS_EXIST, Anchor, Head
 from services.query_understanding.domain.places import (
@@ -56,15 +57,6 @@ from services.query_understanding.domain.told_elsewhere import alike, asked_alik
 
 _MOST_KEYWORD_CHARS = 400
 _MOST_OPTIONS = 5
-_HOTEL = re.compile(r"\bhotels?\b")
-_THE_KIND_HOTEL = re.compile(
-    r"type of (?:a )?hotel|hotel type|type (?:should be |is |of )?(?:a )?hotel"
-    r"|(?:prefer|be|actually) a hotel\b|a hotel (?:instead|rather|please)|\ban? hotel\b(?! (?:room|called|named|i |near))"
-)
-# "a guesthouse, not a hotel", "a hotel rather than a guesthouse": what is set against is not meant.
-_NOT_KIND = re.compile(
-    r"\b(?:not|rather than|instead of|as opposed to|than|over|and no)\s+(?:an? |the )?(?P<kind>hotel|guest ?house)s?\b"
-)
 
 
 def search(
@@ -75,7 +67,7 @@ def search(
     lexicon: CatalogLexicon,
 ) -> tuple[QueryPlan, tuple[QueryPlan, ...]]:
     """Return the plan of a turn that asks for hotels, and the plans to remember."""
-    _settle_kind(said, state, lexicon)
+    settle_kind(said, state, lexicon)
     said.atoms = [*said.atoms, *alike(said, state)]
     unknown = _clarify(base, said, places, state, lexicon)
     if unknown is not None:
@@ -102,6 +94,8 @@ def search(
     composed = compose(said.items(), said.turn.text, in_force=fields_of(before))
     hard = [_spanned(p, said) for p in composed.parts if p.strength != "wish"]
     soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
+    if two_kinds(lexicon):
+        hard = [replace(part, condition=as_the_other(part.condition)) for part in hard]
     beyond_shown = wishes.relative(said, state, lexicon)
     hard += [Part(c, ()) for _, c in beyond_shown]
     if composed.waived_all and state.pending is not None:
@@ -152,6 +146,7 @@ def search(
         keyword_text=keyword,
         semantic_text=keyword,
         waived=tuple(f for f in waived if f not in stated),
+        unneeded_facilities=_unneeded(composed, condition, last if continues else None),
         deltas=tuple(_worded(delta, said, composed.dropped) for delta in deltas),
         requested_facts=gate.requested_facts(said, Heads(said, places, state)) if named else (),
         shown_references=referred(said, state, lexicon)
@@ -161,6 +156,26 @@ def search(
     # The first request stays: guests go back to "what I said at the start".
     kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
     return plan, (*kept, plan)
+
+
+def _unneeded(
+    composed: Composed, condition: Condition | None, last: QueryPlan | None
+) -> tuple[str, ...]:
+    """Return the facilities that the guest can do without, earlier turns' first."""
+    before = last.unneeded_facilities if last is not None else ()
+    now = [
+        value
+        for atom in composed.unneeded
+        if isinstance(atom.leaf, Term) and atom.leaf.field is Field.FACILITY
+        for value in atom.leaf.values
+    ]
+    asked = {
+        value
+        for leaf in leaves(condition)
+        if isinstance(leaf, Term) and leaf.field is Field.FACILITY
+        for value in leaf.values
+    }
+    return tuple(value for value in dict.fromkeys((*before, *now)) if value not in asked)
 
 
 # The words that cause a change which no condition of the turn carries.
@@ -201,24 +216,6 @@ def _of_another_domain(atom: Atom, text: str) -> bool:
         re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before)
         is not None
     )
-
-
-def _settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> None:
-    """Decide whether "a hotel" names a kind: only where guesthouses are all else there is."""
-    if lexicon.values(Field.KIND) != {"hotel", "guesthouse"}:
-        return
-    text = said.turn.text
-    denied = _NOT_KIND.search(text)
-    if denied is not None:
-        wanted = "hotel" if denied["kind"].startswith("guest") else "guesthouse"
-        if wanted == "hotel" or any(a.value == "guesthouse" for a in said.atoms):
-            said.atoms = [a for a in said.atoms if a.field is not Field.KIND]
-            said.atoms.append(Atom(*denied.span(), Field.KIND, Term(Field.KIND, (wanted,)), wanted))
-        return
-    asked = state.pending is not None and Field.KIND.value in state.pending.about
-    named = _THE_KIND_HOTEL.search(text) or (_HOTEL.search(text) if asked else None)
-    if named is not None and not any(a.field is Field.KIND for a in said.atoms):
-        said.atoms.append(Atom(*named.span(), Field.KIND, Term(Field.KIND, ("hotel",)), "hotel"))
 
 
 def _clarify(

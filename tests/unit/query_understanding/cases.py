@@ -13,6 +13,7 @@ Keys of an expectation:
 | facts | fields asked for; none when left out |
 | refers | hotels pointed at; anything when left out |
 | waived | fields that do not matter; anything when left out |
+| unneeded | facilities the guest can do without; anything when left out |
 | changes | kinds of change; anything when left out |
 | unexplained | words that matter and stay unexplained; anything when left out |
 
@@ -36,7 +37,7 @@ from tests.unit.query_understanding import notation
 HERE = Path(__file__).parent
 _EXPECTATIONS = frozenset(
     ("outcome", "reason", "must", "sort", "count", "wish", "facts", "refers", "waived", "changes")
-) | {"unexplained"}
+) | {"unexplained", "unneeded"}
 _CASE = _EXPECTATIONS | {"say", "catalogue", "xfail"}
 _TURN = _EXPECTATIONS | {"say", "shown"}
 _DIALOGUE = frozenset({"turns", "catalogue", "xfail"})
@@ -76,7 +77,7 @@ def expected(case: Mapping[str, Json]) -> dict[str, Json]:
     }
     found |= {
         key: case[key]
-        for key in ("reason", "refers", "waived", "changes", "unexplained")
+        for key in ("reason", "refers", "waived", "unneeded", "changes", "unexplained")
         if key in case
     }
     return found
@@ -97,6 +98,7 @@ def observed(plan: QueryPlan, case: Mapping[str, Json]) -> dict[str, Json]:
         "reason": plan.outcome_reason,
         "refers": [reference.hotel_id for reference in plan.shown_references],
         "waived": [field.value for field in plan.waived],
+        "unneeded": [*plan.unneeded_facilities],
         "changes": [delta.kind.value for delta in plan.deltas],
         "unexplained": [span.text for span in plan.unexplained],
     }
