@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from concierge.catalog.v1 import hotel_pb2
 from google.type import money_pb2
 
@@ -36,20 +38,27 @@ def facts_of(hotel: hotel_pb2.Hotel) -> HotelFacts:
         room_types=frozenset(hotel.room_types.items) if has("room_types") else None,
         district=hotel.district if has("district") else None,
         city=hotel.city if has("city") else None,
-        nearby=frozenset(
-            [
-                ListedPlace(CATEGORY_FROM_PB[place.category], place.name)
-                for place in hotel.nearby_places.items
-                if place.category in CATEGORY_FROM_PB
-            ]
-        )
-        if has("nearby_places")
-        else None,
+        nearby=frozenset(listed_places(hotel)) if has("nearby_places") else None,
         location=Point(hotel.location.latitude, hotel.location.longitude)
         if has("location")
         else None,
         closed=is_closed(hotel),
     )
+
+
+def listed_places(hotel: hotel_pb2.Hotel) -> list[ListedPlace]:
+    """Return the list of nearby places, without entries of an unknown category."""
+    return [
+        _listed_place(place.category, place.name)
+        for place in hotel.nearby_places.items
+        if place.category in CATEGORY_FROM_PB
+    ]
+
+
+# Hotels list the same places over and over.
+@lru_cache(maxsize=65_536)
+def _listed_place(category: hotel_pb2.PlaceCategory.ValueType, name: str) -> ListedPlace:
+    return ListedPlace(CATEGORY_FROM_PB[category], name)
 
 
 def is_closed(hotel: hotel_pb2.Hotel) -> bool:

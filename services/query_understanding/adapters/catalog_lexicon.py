@@ -1,39 +1,30 @@
-"""The catalogue's names in memory, searchable in a text in one pass.
-
-Updates while serving go to a small automaton of their own; automata of like size are merged, as a
-log-structured merge tree merges its runs. So a word is built into an automaton a few times in its
-life, one new hotel costs microseconds to milliseconds, and a text is looked up in few automata.
-"""
+"""The catalogue's names in memory, searchable in a text in one pass."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import ahocorasick
 from concierge.catalog.v1 import hotel_pb2
 
 from services.plan.condition import Field, ListedPlace
-from services.plan.hotel_wire import amount
+from services.plan.hotel_wire import amount, listed_places
 from services.plan.names import fold_name
-from services.plan.wire import CATEGORY_FROM_PB
 from services.query_understanding.domain.catalog_names import (
     HotelRecord,
     KnownPlace,
     NameKind,
     NameMatch,
 )
+from services.query_understanding.domain.growing_words import GrowingWords
 from services.query_understanding.domain.lexemes import bounded
 from services.query_understanding.domain.name_index import NameIndex, Resemblance
 from services.query_understanding.domain.name_words import NameWord
 from services.text.fold import fold_text, has_han
 
-# A tier is merged into the one before it once it is more than this share of it.
-_MERGE_SHARE = 0.5
 _MOST_PLACES = 64
 # The stub of `HasField` knows names as literals.
 _TermName: TypeAlias = Literal["kind", "tier", "price_band", "brand", "district", "city"]
@@ -88,22 +79,6 @@ _Key: TypeAlias = tuple[str, _Meaning]
 _Value: TypeAlias = tuple[Field, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tier:
-    """Words and the automaton that finds them."""
-
-    words: set[str]
-    automaton: ahocorasick.Automaton
-
-    @classmethod
-    def of(cls, words: set[str]) -> _Tier:
-        automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for word in words:
-            automaton.add_word(word, len(word))
-        automaton.make_automaton()
-        return cls(words, automaton)
-
-
 class InMemoryCatalogLexicon:
     """Implements `CatalogLexicon`; fed by `apply`, and once with the places known besides."""
 
@@ -117,10 +92,10 @@ class InMemoryCatalogLexicon:
         self._place_index: dict[str, set[ListedPlace]] = defaultdict(set)
         self._values: dict[Field, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._value_of_hotel: dict[str, tuple[_Value, ...]] = {}
-        self._value_counts: dict[_Value, int] = {}
-        self._names: dict[str, str] = {}
-        self._tiers: tuple[_Tier, ...] = ()
-        self._built: set[str] = set()
+        self._value_counts: Counter[_Value] = Counter()
+        # Each value once: the hotels that have it share it.
+        self._known_values: dict[_Value, _Value] = {}
+        self._words = GrowingWords()
         self._payloads: dict[str, dict[_Meaning, int]] = {}
         self._haystack: str | None = None
         self._index: NameIndex[tuple[NameKind, str]] = NameIndex()
@@ -137,17 +112,12 @@ class InMemoryCatalogLexicon:
             self._apply(hotels, removed)
 
     def _apply(self, hotels: Sequence[hotel_pb2.Hotel], removed: Sequence[str]) -> None:
-        changed: set[str] = set()
         for hotel_id in removed:
-            changed |= self._forget(hotel_id)
+            self._forget(hotel_id)
         for hotel in hotels:
-            changed |= self._learn(hotel)
-        if changed:
-            self._haystack = None
-            self._build({w for w in changed if w in self._payloads and w not in self._built})
+            self._learn(hotel)
 
     def _know(self, places: Iterable[KnownPlace]) -> None:
-        changed: set[str] = set()
         for place in places:
             for name in (place.name, *place.other_names):
                 folded = fold_text(name)
@@ -156,59 +126,56 @@ class InMemoryCatalogLexicon:
                     self._known_places[fold_name(folded)].add(entry)
                 for word in _place_words(folded):
                     if word not in _GENERIC and not _NUMBERS_ONLY.fullmatch(word):
-                        self._count((word, (NameKind.PLACE, place.name, None)), 1, changed)
-        self._build(changed)
+                        self._count((word, (NameKind.PLACE, place.name, None)), 1)
 
-    def _learn(self, hotel: hotel_pb2.Hotel) -> set[str]:
+    def _learn(self, hotel: hotel_pb2.Hotel) -> None:
         record = _record(hotel)
-        keys = tuple(dict.fromkeys(self._keys(hotel)))
-        places = _places(hotel)
-        values = tuple(_values(hotel))
-        known = self._records.get(hotel.id)
-        if known is not None:
-            self._records[hotel.id] = record
+        folded = [fold_text(name) for name in record.names]
+        keys = tuple(dict.fromkeys(_keys(record.name, folded)))
+        places = tuple(dict.fromkeys(place for place in listed_places(hotel) if place.name))
+        values = tuple(self._known_values.setdefault(said, said) for said in _values(hotel))
+        if hotel.id in self._records:
             if (
                 self._aliases[hotel.id] == keys
                 and self._place_of_hotel[hotel.id] == places
                 and self._value_of_hotel[hotel.id] == values
             ):
-                return set()
-            changed = self._forget(hotel.id)
-        else:
-            changed = set()
+                self._records[hotel.id] = record
+                return
+            self._forget(hotel.id)
         self._records[hotel.id] = record
         self._aliases[hotel.id] = keys
         self._place_of_hotel[hotel.id] = places
         self._value_of_hotel[hotel.id] = values
-        for name in record.names:
-            self._by_name[fold_name(fold_text(name))].add(hotel.id)
-        for said in values:
-            count = self._value_counts.get(said, 0) + 1
-            self._value_counts[said] = count
-            if count == 1:
-                self._values[said[0]][said[1]] += 1
-                for key in _value_keys(said):
-                    self._count(key, 1, changed)
+        for name in folded:
+            self._by_name[fold_name(name)].add(hotel.id)
+        for said in {said for said in values if said not in self._value_counts}:
+            self._values[said[0]][said[1]] += 1
+            for key in _value_keys(said):
+                self._count(key, 1)
+        self._value_counts.update(values)
         for place in places:
             self._places[place] += 1
             if self._places[place] == 1:
-                folded = fold_text(place.name)
-                self._place_index[fold_name(folded)].add(place)
-                for word in _place_words(folded):
-                    self._count((word, (NameKind.PLACE, place.name, None)), 1, changed)
+                folded_place = fold_text(place.name)
+                self._place_index[fold_name(folded_place)].add(place)
+                for word in _place_words(folded_place):
+                    self._count((word, (NameKind.PLACE, place.name, None)), 1)
         for key in keys:
-            self._count(key, 1, changed)
-        return changed
+            self._count(key, 1)
+        self._haystack = None
 
-    def _forget(self, hotel_id: str) -> set[str]:
+    def _forget(self, hotel_id: str) -> None:
         record = self._records.pop(hotel_id, None)
         if record is None:
-            return set()
-        changed: set[str] = set()
+            return
         for name in record.names:
-            self._by_name[fold_name(fold_text(name))].discard(hotel_id)
+            folded = fold_name(fold_text(name))
+            self._by_name[folded].discard(hotel_id)
+            if not self._by_name[folded]:
+                del self._by_name[folded]
         for key in self._aliases.pop(hotel_id):
-            self._count(key, -1, changed)
+            self._count(key, -1)
         for said in self._value_of_hotel.pop(hotel_id):
             self._value_counts[said] -= 1
             if self._value_counts[said] <= 0:
@@ -218,7 +185,7 @@ class InMemoryCatalogLexicon:
                 if self._values[field][value] <= 0:
                     del self._values[field][value]
                 for key in _value_keys(said):
-                    self._count(key, -1, changed)
+                    self._count(key, -1)
         for place in self._place_of_hotel.pop(hotel_id):
             self._places[place] -= 1
             if self._places[place] <= 0:
@@ -226,13 +193,16 @@ class InMemoryCatalogLexicon:
                 folded = fold_text(place.name)
                 self._place_index[fold_name(folded)].discard(place)
                 for word in _place_words(folded):
-                    self._count((word, (NameKind.PLACE, place.name, None)), -1, changed)
-        return changed
+                    self._count((word, (NameKind.PLACE, place.name, None)), -1)
+        self._haystack = None
 
-    def _count(self, key: _Key, change: int, changed: set[str]) -> None:
-        """Count a meaning of a word up or down; note the word when a meaning came or went."""
+    def _count(self, key: _Key, change: int) -> None:
+        """Count a meaning of a word up or down."""
         word, meaning = key
-        payload = self._payloads.setdefault(word, {})
+        payload = self._payloads.get(word)
+        if payload is None:
+            payload = self._payloads[word] = {}
+            self._words.add(word)
         before = payload.get(meaning, 0)
         after = before + change
         if after > 0:
@@ -242,57 +212,22 @@ class InMemoryCatalogLexicon:
             if not payload:
                 del self._payloads[word]
         if (before > 0) != (after > 0):
-            changed.add(word)
             kind, name, _ = meaning
             if kind in (NameKind.HOTEL, NameKind.PLACE):
                 change_index = self._index.add if after > 0 else self._index.discard
                 change_index(word, (kind, name))
 
-    def _keys(self, hotel: hotel_pb2.Hotel) -> Iterable[_Key]:
-        display = hotel.names[0].text
-        for name in hotel.names:
-            folded = _tidy(fold_text(name.text))
-            if _names_something(folded):
-                yield folded, (NameKind.HOTEL, display, None)
-            for alias in _aliases_of(folded):
-                if (
-                    _names_something(alias)
-                    and alias != folded
-                    and not _one_latin_word(alias, folded)
-                ):
-                    yield alias, (NameKind.HOTEL_PART, alias, None)
-
-    def _build(self, words: set[str]) -> None:
-        """Add a tier of new words, merged with those before it that are not much larger."""
-        if not words:
-            return
-        tiers = list(self._tiers)
-        while tiers and len(words) > _MERGE_SHARE * len(tiers[-1].words):
-            # Words of hotels that went are left out here; until then `find` skips them.
-            gone = {word for word in tiers[-1].words if word not in self._payloads}
-            self._built -= gone
-            words |= tiers.pop().words - gone
-        self._built |= words
-        # Readers on another thread see the tiers before or after, never between.
-        self._tiers = (*tiers, _Tier.of(words))
-
     # --- asking ----------------------------------------------------------------------------------
     def find(self, text: str) -> list[NameMatch]:
-        """Return the names in a folded text, overlaps included."""
-        found: list[NameMatch] = []
-        seen: set[tuple[int, int]] = set()
-        for tier in self._tiers:
-            for last, length in tier.automaton.iter(text):
-                start, end = last - length + 1, last + 1
-                if (start, end) in seen or not bounded(text, start, end):
-                    continue
-                seen.add((start, end))
-                payload = self._payloads.get(text[start:end])
-                if payload:
-                    found.extend(
-                        NameMatch(start, end, kind, name, field) for kind, name, field in payload
-                    )
-        return found
+        """Return the names in a folded text, overlaps included, by where they end, then start."""
+        found = [
+            NameMatch(start, end, kind, name, field)
+            for start, end in self._words.stretches(text)
+            # A copy, because names may be learnt in another thread meanwhile.
+            for kind, name, field in tuple(self._payloads.get(text[start:end], ()))
+            if bounded(text, start, end)
+        ]
+        return sorted(found, key=lambda match: (match.end, match.start))
 
     def resembling(self, words: Sequence[NameWord]) -> list[Resemblance[tuple[NameKind, str]]]:
         """Return the stretches of a text's words that resemble names of hotels and places."""
@@ -331,9 +266,10 @@ class InMemoryCatalogLexicon:
 
     def names_contain(self, part: str) -> bool:
         """Tell whether a hotel's folded name contains the folded part."""
-        if self._haystack is None:
-            self._haystack = "\n".join(self._by_name)
-        return fold_name(fold_text(part)) in self._haystack
+        haystack = self._haystack
+        if haystack is None:
+            haystack = self._haystack = "\n".join(self._by_name)
+        return fold_name(fold_text(part)) in haystack
 
     def size(self) -> int:
         """Return the number of hotels known."""
@@ -353,29 +289,30 @@ def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:
     )
 
 
-def _places(hotel: hotel_pb2.Hotel) -> tuple[ListedPlace, ...]:
-    return tuple(
-        dict.fromkeys(
-            ListedPlace(CATEGORY_FROM_PB[place.category], place.name)
-            for place in hotel.nearby_places.items
-            if place.category in CATEGORY_FROM_PB and place.name
-        )
-    )
-
-
-def _values(hotel: hotel_pb2.Hotel) -> Iterable[_Value]:
+def _values(hotel: hotel_pb2.Hotel) -> list[_Value]:
+    values = []
     for field, attribute in _TERM_FIELDS.items():
         if hotel.HasField(attribute):
             value = getattr(hotel, attribute)
-            yield (field, value, value)
-    for room in hotel.room_types.items:
-        yield (Field.ROOM_TYPE, room, room)
-    for facility in hotel.facilities.items:
-        yield (Field.FACILITY, facility.id, facility.label)
+            values.append((field, value, value))
+    values += [(Field.ROOM_TYPE, room, room) for room in hotel.room_types.items]
+    values += [(Field.FACILITY, item.id, item.label) for item in hotel.facilities.items]
     if hotel.HasField("price"):
-        yield Field.PRICE, "present", ""
+        values.append((Field.PRICE, "present", ""))
     if hotel.HasField("star_rating"):
-        yield (Field.STAR_RATING, "present", "")
+        values.append((Field.STAR_RATING, "present", ""))
+    return values
+
+
+def _keys(display: str, names: Iterable[str]) -> Iterable[_Key]:
+    """Yield what a hotel's folded names, and shorter forms of them, mean."""
+    for name in names:
+        folded = _tidy(name)
+        if _names_something(folded):
+            yield folded, (NameKind.HOTEL, display, None)
+        for alias in _aliases_of(folded):
+            if alias != folded and _names_something(alias) and not _one_latin_word(alias, folded):
+                yield alias, (NameKind.HOTEL_PART, alias, None)
 
 
 def _tidy(name: str) -> str:

@@ -123,12 +123,13 @@ class Lexemes:
 
 def bounded(text: str, start: int, end: int) -> bool:
     """Tell whether a Latin word or number stands alone there; Han needs no blank around it."""
-    if start > 0 and _latin(text[start]) and _latin(text[start - 1]):
+    if start > 0 and is_latin(text[start]) and is_latin(text[start - 1]):
         return False
-    return not (end < len(text) and _latin(text[end - 1]) and _latin(text[end]))
+    return not (end < len(text) and is_latin(text[end - 1]) and is_latin(text[end]))
 
 
-def _latin(character: str) -> bool:
+def is_latin(character: str) -> bool:
+    """Tell whether a folded character is a Latin letter or a digit."""
     return character.isascii() and character.isalnum()
 
 

@@ -161,18 +161,21 @@ def tells_only_a_sort(form: str) -> bool:
     return form in _words().light
 
 
-def _han_slots(run: str) -> Iterable[Slot]:
+# Branches, brands and towns come in many names.
+@lru_cache(maxsize=65_536)
+def _han_slots(run: str) -> tuple[Slot, ...]:
     """Translate what is translated; spell the rest by pairs of syllables."""
     words = _words()
+    slots: list[Slot] = []
     since = at = 0
     while at < len(run):
         size, meant = words.translation(run, at)
         if meant:
-            yield from _spelt_slots(run[since:at])
-            yield from meant
+            slots += _spelt_slots(run[since:at])
+            slots += meant
             since = at + size
         at += size
-    yield from _spelt_slots(run[since:])
+    return (*slots, *_spelt_slots(run[since:]))
 
 
 def _spelt_slots(piece: str) -> Iterable[Slot]:

@@ -1,0 +1,62 @@
+"""What the catalogue calls things follows the catalogue: hotels come, are renamed, and go."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from concierge.catalog.v1 import hotel_pb2
+
+from services.ingestion.domain.generator import generate
+from services.plan.condition import Field
+from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.text.fold import fold_text
+
+
+@pytest.fixture(scope="module")
+def hotels() -> list[hotel_pb2.Hotel]:
+    return list(generate(400, seed=5))
+
+
+def renamed(hotel: hotel_pb2.Hotel) -> hotel_pb2.Hotel:
+    other = hotel_pb2.Hotel()
+    other.CopyFrom(hotel)
+    other.names[0].text = f"旧{hotel.names[0].text}"
+    other.district = "旧区"
+    del other.facilities.items[1:]
+    return other
+
+
+def known(lexicon: InMemoryCatalogLexicon, hotels: list[hotel_pb2.Hotel]) -> list[object]:
+    """Return all that the lexicon says about the hotels' names."""
+    texts = [fold_text(f"我想住{name.text}附近") for hotel in hotels for name in hotel.names]
+    return [
+        *(lexicon.values(field) for field in Field),
+        *(frozenset(lexicon.find(text)) for text in texts),
+        *(lexicon.hotels_named(name.text) for hotel in hotels for name in hotel.names),
+        lexicon.places_containing("山"),
+        lexicon.names_contain("旧"),
+        lexicon.size(),
+    ]
+
+
+def test_what_was_learnt_and_forgotten_leaves_no_trace(hotels: list[hotel_pb2.Hotel]) -> None:
+    once, often = InMemoryCatalogLexicon(), InMemoryCatalogLexicon()
+    once.apply(hotels[:300])
+    often.apply([renamed(hotel) for hotel in hotels])
+    for hotel in random.Random(1).sample(hotels, len(hotels)):
+        often.apply([hotel])
+    often.apply([], [hotel.id for hotel in hotels[300:]])
+    assert known(often, hotels) == known(once, hotels)
+
+
+def test_a_house_is_known_by_its_new_name_alone(hotels: list[hotel_pb2.Hotel]) -> None:
+    lexicon = InMemoryCatalogLexicon()
+    hotel = next(hotel for hotel in hotels if "号" in hotel.names[0].text)
+    lexicon.apply([hotel])
+    lexicon.apply([renamed(hotel)])
+    assert lexicon.hotels_named(hotel.names[0].text) == []
+    assert [record.hotel_id for record in lexicon.hotels_named(f"旧{hotel.names[0].text}")] == [
+        hotel.id
+    ]
+    assert lexicon.values(Field.DISTRICT) == {"旧区"}
