@@ -123,10 +123,10 @@ def tokens(text: str) -> list[str]:
 
 def field(texts: Iterable[str]) -> str:
     """Return the tokens of several texts, joined by blanks: what goes into an engine's field."""
-    return " ".join(
-        _joined(text) if len(text) <= _REMEMBERED_CHARS else " ".join(tokens(text))
-        for text in texts
-    )
+    found = [
+        _remembered(text) if len(text) <= _REMEMBERED_CHARS else _joined(text) for text in texts
+    ]
+    return " ".join(filter(None, found))
 
 
 def query(text: str) -> list[str]:
@@ -139,12 +139,23 @@ def word_classes(text: str) -> list[tuple[str, str]]:
     return [(word, kind) for word, kind in rjieba.tag(text)]
 
 
-# Longer texts, descriptions for one, hardly come twice.
+# Longer texts, descriptions for one, hardly come twice, but their parts do.
 _REMEMBERED_CHARS = 32
+# What stands between tokens in folded text and in any other.
+_PARTS = re.compile(r"[ ,;:!?()\[\]、。，；：！？（）【】《》“”\n]+")
 
 
 @lru_cache(maxsize=65536)
+def _remembered(text: str) -> str:
+    return _joined(text)
+
+
 def _joined(text: str) -> str:
+    return " ".join(filter(None, map(_part, _PARTS.split(text))))
+
+
+@lru_cache(maxsize=65536)
+def _part(text: str) -> str:
     return " ".join(tokens(text))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import add, attrgetter
+
 from services.plan.condition import Field, ListedPlace
 from services.plan.facts import HotelFacts
 from services.plan.query_plan import SortKey
@@ -31,11 +33,13 @@ _MAY_LACK = (
     "nearby",
     "location",
 )
+_facts_that_may_lack = attrgetter(*_MAY_LACK)
 
 
 def known_fields(facts: HotelFacts) -> list[str]:
     """Return which fields a record has, as the terms of the field `known`."""
-    return ["hotel_id", *(name for name in _MAY_LACK if getattr(facts, name) is not None)]
+    held = zip(_MAY_LACK, _facts_that_may_lack(facts), strict=True)
+    return ["hotel_id", *[name for name, value in held if value is not None]]
 
 
 def listed_term(place: ListedPlace) -> str:
@@ -50,7 +54,7 @@ def pairs_of(folded_name: str) -> list[str]:
     where the phrase of its pairs is. Looking at every name takes 100 to 300 ms among 100,000 hotels
     in either engine.
     """
-    return [folded_name[at : at + 2] for at in range(len(folded_name))]
+    return [*map(add, folded_name, folded_name[1:]), *folded_name[-1:]]
 
 
 def sort_field(key: SortKey) -> str:

@@ -44,3 +44,14 @@ def test_tokens_survive_the_engines_blanks(text: str) -> None:
     assert all(
         token and not token.isspace() and " " not in token for token in analyser.tokens(text)
     )
+
+
+@given(
+    texts=st.lists(
+        st.text("北京天安门店，。、(（'.-“ ” aB1２，,the hotel's", max_size=80), max_size=4
+    )
+)
+def test_a_field_has_the_tokens_of_its_texts_whatever_is_remembered(texts: list[str]) -> None:
+    expected = [token for text in texts for token in analyser.tokens(text)]
+    assert analyser.field(texts).split() == expected
+    assert analyser.field(texts).split() == expected
