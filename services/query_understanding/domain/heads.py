@@ -145,9 +145,7 @@ class Heads:
         if state.topic in ("attraction", "restaurant") or (requested and not self.requests_hotel):
             settled += [m.span() for m in _KEEP_TO.finditer(text)]
         # "guesthouse" is a condition and a head at once.
-        kinds = [
-            Cue(a.start, a.end, "hotel_word") for a in said.atoms if a.field is Field.KIND
-        ]  # fmt: skip
+        kinds = [Cue(a.start, a.end, "hotel_word") for a in said.houses()]
         self.hotel_words = [
             c for c in (*said.of("hotel_word"), *kinds)
             if not _in_route(text, c) and not any(s <= c.start < e for s, e in settled)

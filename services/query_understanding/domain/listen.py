@@ -100,13 +100,23 @@ def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
     shown: dict[str, ShownHotel] = {}
     text = said.turn.text
     for index, mention in enumerate(said.hotels):
-        records = lexicon.hotels_named(mention.name)
-        if not records or mention.rivals:
-            continue
-        record = records[0]
         until = said.hotels[index + 1].start if index + 1 < len(said.hotels) else len(text)
         price = _PRICE_AFTER.match(text[mention.end : until])
         score = _SCORE_AFTER.match(text[mention.end : until])
+        records = [
+            r for name in (mention.name, *mention.rivals) for r in lexicon.hotels_named(name)
+        ]
+        if mention.rivals:
+            # Of names that fit alike, the one of which the price or the score told is true.
+            records = [
+                record for record in dict.fromkeys(records)
+                if (price is not None or score is not None)
+                and (price is None or record.price == float(price[1]))
+                and (score is None or record.guest_rating == float(score[1]))
+            ]  # fmt: skip
+        if not records or (mention.rivals and len(records) > 1):
+            continue
+        record = records[0]
         shown[record.hotel_id] = ShownHotel(
             record.hotel_id,
             record.name,

@@ -27,6 +27,8 @@ LEAST_SCORE: Final = 0.58
 """Below this a stretch names nothing; of the names guests say wrongly most are above."""
 MARGIN: Final = 0.04
 """How much better the best name must fit than the next to be the one meant."""
+UNSURE_MARGIN: Final = 0.12
+"""The same where the word that tells most of the best name is left unsaid."""
 _LIGHT_WEIGHT: Final = 0.4
 _MOST_LOOKED_UP: Final = 1500
 _MOST_CANDIDATES: Final = 24
@@ -87,6 +89,7 @@ class _Fit(Generic[Meaning]):
     first: int
     last: int
     meaning: Meaning
+    sure: bool = True
 
 
 class NameIndex(Generic[Meaning]):
@@ -321,7 +324,12 @@ class NameIndex(Generic[Meaning]):
             return
         score = 2 * matched / (2 * matched + missing + extra + _DOUBT)
         if score >= LEAST_SCORE and matched >= _LEAST_MATCHED * self._weight(""):
-            yield _Fit(score, first, last, entry.meaning)
+            yield _Fit(score, first, last, entry.meaning, self._tells_most(entry, run))
+
+    def _tells_most(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
+        """Tell whether the word of a name's head that tells most is said."""
+        weights = [min(map(self._weight, slot)) for slot in entry.slots[: entry.head]]
+        return not weights or weights.index(max(weights)) in run
 
     def _names_head(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
         """Tell whether the run says more of a name than where it is: "Wangfujing" is no hotel."""
@@ -358,7 +366,8 @@ def _unsaid(
 
 def _rivals(best: _Fit[Meaning], fits: Sequence[_Fit[Meaning]]) -> list[Meaning]:
     """Return what else the stretch of the best fit could mean."""
-    least = best.score - (MARGIN if best.score < 1 else 0)
+    margin = MARGIN if best.sure else UNSURE_MARGIN
+    least = best.score - (margin if best.score < 1 else 0)
     return [
         fit.meaning for fit in fits
         if fit.score >= least and fit.first < best.last and best.first < fit.last

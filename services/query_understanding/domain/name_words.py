@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +24,10 @@ Slot: TypeAlias = tuple[str, ...]
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[()\[\],.!?;:\"/&]|[\u3400-\u9fff]+")
 _LATIN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+_NEXT_WORD: Final = re.compile(r" ([a-z0-9]+)")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
+# "一六九" is a number read digit by digit.
+_DIGITS: Final = re.compile(r"[零一二三四五六七八九]{2,}")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
 _BREAKS: Final = frozenset('.!?;:"')
 _LOOSENING: Final = frozenset(["and", "to", "at", "by", "on", "in", "for"])
@@ -62,7 +66,7 @@ class _Words:
     houses: frozenset[str]
     dropped: frozenset[str]
     translated: dict[str, tuple[Slot, ...]]
-    either: dict[str, str]
+    either: dict[str, Slot]
     first: frozenset[str]
 
     def translation(self, run: str, at: int) -> tuple[int, tuple[Slot, ...]]:
@@ -108,13 +112,21 @@ def words_of_text(
             marked = word not in everyday and not word[0].isdigit()
         else:
             plain = breaks and word.partition("'")[0] in everyday
-            marked = capital(match.start()) and not plain
+            marked = capital(match.start()) and not (
+                plain and not _house_after(text, match.end(), capital)
+            )
         marked = marked or (
             word[0].isdigit() and not (breaks or loosens) and bool(words) and words[-1].marked
         )
         words.append(NameWord(*match.span(), form_of(word), marked, breaks, loosens))
         breaks, loosens = False, False
     return words
+
+
+def _house_after(text: str, at: int, capital: Callable[[int], bool]) -> bool:
+    """Tell whether a word for a house follows, written large: "Joy Inn", "Capital Hotel"."""
+    after = _NEXT_WORD.match(text, at)
+    return after is not None and form_of(after[1]) in _words().houses and capital(after.start(1))
 
 
 def slots_of_name(name: str) -> tuple[tuple[Slot, ...], int]:
@@ -169,7 +181,11 @@ def _han_slots(run: str) -> tuple[Slot, ...]:
     slots: list[Slot] = []
     since = at = 0
     while at < len(run):
-        size, meant = words.translation(run, at)
+        digits = _DIGITS.match(run, at)
+        if digits is not None:
+            size, meant = len(digits[0]), ((_read_digits(digits[0]), _spelling(digits[0])),)
+        else:
+            size, meant = words.translation(run, at)
         if meant:
             slots += _spelt_slots(run[since:at])
             slots += meant
@@ -184,14 +200,20 @@ def _spelt_slots(piece: str) -> Iterable[Slot]:
     either = _words().either
     readings = [syllable(character) or "" for character in piece]
     if len(piece) == 1:
-        forms = tuple(filter(None, (readings[0], either.get(piece))))
+        forms = tuple(filter(None, (readings[0], *either.get(piece, ()))))
         if forms:
             yield forms
     for at, pair in enumerate(pairwise(readings)):
-        meant = either.get(piece[at + 1]) or (either.get(piece[0]) if at == 0 else None)
-        forms = tuple(filter(None, ("".join(pair), meant)))
+        after, before = either.get(piece[at + 1], ()), either.get(piece[0], ()) if at == 0 else ()
+        # "Gui Street" is one name and "street" a part of one: 簋街, 北新桥大街.
+        joined = (pair[0] + word for word in after) if len(piece) == 2 else ()
+        forms = tuple(filter(None, ("".join(pair), *joined, *(after or before))))
         if forms:
-            yield forms
+            yield tuple(dict.fromkeys(forms))
+
+
+def _read_digits(han: str) -> str:
+    return "".join(str("零一二三四五六七八九".index(digit)) for digit in han)
 
 
 def _spelling(han: str) -> str:
@@ -203,22 +225,25 @@ def _words() -> _Words:
     try:
         raw = yaml.load(FILE.read_bytes(), Loader=yaml.BaseLoader)
         same = {other: word for word, others in raw["same"].items() for other in others}
-        either = {han: word for word, hans in raw["either"].items() for han in hans}
+        either: defaultdict[str, Slot] = defaultdict(tuple)
+        for words, hans in raw["either"].items():
+            for han in hans:
+                either[han] += ("".join(same.get(word, word) for word in words.split()),)
         translated: dict[str, tuple[Slot, ...]] = {
             han: tuple((word,) for word in words.split())
             for words, hans in raw["translated"].items()
             for han in hans
         }
-        for han, word in either.items():
+        for han, forms in either.items():
             if len(han) > 1:
-                translated[han] = ((word, _spelling(han)),)
+                translated[han] = ((*forms, _spelling(han)),)
         return _Words(
             same,
             frozenset(raw["light"]),
             frozenset(raw["houses"]),
             frozenset(raw["dropped"]),
             translated,
-            either,
+            dict(either),
             frozenset(han[0] for han in translated),
         )
     except (AttributeError, KeyError, TypeError) as error:

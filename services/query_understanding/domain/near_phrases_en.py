@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from services.plan.condition import Field
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.near_phrases import (
     HEADS,
@@ -22,7 +21,7 @@ from services.query_understanding.domain.recognise import Recognised
 
 _SENTENCE: Final = re.compile(r"[^.?!;]+(?:[.](?=\w)[^.?!;]+)*")
 _ANCHOR: Final = re.compile(
-    r"\s*(?:(?:the|this|that|these|those|my|our|your|its|said|same)\s+)*"
+    r"\s*(?P<points>(?:the|this|that|these|those|my|our|your|its|said|same)\s+)*"
     r"(?P<noun>hotels?|inn|guest ?houses?|hostel|place i'm staying|accommodation"
     r"|attractions?|scenic (?:spots?|areas?)|sights?|museum|park|temple|palace|site"
     r"|restaurants?|eatery|cafe|diner|pub"
@@ -51,6 +50,11 @@ _SEEKS: Final = re.compile(
     r"\b(?:find|recommend|suggest|look(?:ing)? for|book|prefer|(?:want|need|like) (?:an?|some|to (?:find|eat|try)))\b"
 )
 _ITS_OWN: Final = re.compile(r"per[- ]person|entrance fee|ticket|rating of|rated")
+# "Is there a hotel? I want to live nearby": it was asked for in the sentence before.
+_HOTELS_ASKED: Final = re.compile(r"\b(?:is|are) there (?:an?|any|some) (?:[a-z]+ )?hotels?\W*$")
+_ASKED_REACH: Final = 40
+# When, not what: "if I eat late", "after dining".
+_ASIDE: Final = re.compile(r"\b(?:if|when|after|before|once) (?:i|we) \w+[^,.?!;]*")
 # No guest says more in one turn; what repeats without end is not read to the end.
 _MOST_PHRASES: Final = 24
 
@@ -80,6 +84,8 @@ def _phrase(
     if anchor is None:
         return None
     heads = set(_heads(said, start, cue.start))
+    if not heads and _HOTELS_ASKED.search(text, max(0, start - _ASKED_REACH), start):
+        heads = {Head.HOTEL}
     if text[cue.start : cue.end] == "nearby" and not heads:
         heads = set(_heads(said, cue.end, end))
     if not heads:
@@ -102,7 +108,8 @@ def _anchor(
         if 0 <= start - cue.end <= 5:
             return Anchor.PLACE, "", end
     match = _ANCHOR.match(text, cue.end)
-    if match is not None:
+    # "the nearby attractions" are asked for, "nearby the museum" is not.
+    if match is not None and (text[cue.start : cue.end] != "nearby" or match["points"]):
         noun = match["noun"].removesuffix("s") if match["noun"] not in ("this",) else "this"
         return _ANCHOR_OF.get(noun, Anchor.PRONOUN), "", match.end()
     if text[cue.start : cue.end] in _ALONE and _BARE.match(text, cue.end):
@@ -111,8 +118,9 @@ def _anchor(
 
 
 def _heads(said: Recognised, start: int, end: int) -> Iterable[Head]:
+    asides = [aside.span() for aside in _ASIDE.finditer(said.turn.text, start, end)]
     for cue in said.within(start, end, *HEADS):
-        if not cue.name.startswith("anaphor_"):
+        if not cue.name.startswith("anaphor_") and not any(s < cue.start < e for s, e in asides):
             yield HEADS[cue.name]
-    if any(start <= a.start < end and a.field is Field.KIND for a in said.atoms):
+    if any(start <= house.start < end for house in said.houses()):
         yield Head.HOTEL

@@ -29,6 +29,7 @@ _WEAK = re.compile(r"[,，;；:：~—]")
 _TOLD_ADDRESS = re.compile(
     r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
 )
+_HOUSE = re.compile(r"酒店|宾馆|\bhotels?\b")
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
@@ -102,6 +103,15 @@ class Recognised:
         merged: list[Item] = [*self.atoms, *self.cues, *self.breaks]
         merged.sort(key=lambda item: (item.start, item.end))
         return merged
+
+    def houses(self) -> list[Atom]:
+        """Return the conditions whose words name a house too: "guesthouse", "budget hotel"."""
+        text = self.turn.text
+        return [
+            a for a in self.atoms
+            if a.field is Field.KIND
+            or (a.field is Field.TIER and _HOUSE.search(text, a.start, a.end))
+        ]  # fmt: skip
 
     def has(self, *names: str) -> bool:
         """Tell whether a cue of one of these classes is in the words."""

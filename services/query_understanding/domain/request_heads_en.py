@@ -6,7 +6,6 @@ import re
 from itertools import islice
 from typing import Final
 
-from services.plan.condition import Field
 from services.query_understanding.domain.near_phrases import HEADS, Head
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.request_heads import Request
@@ -19,7 +18,7 @@ _REQUEST: Final = re.compile(
 )
 # "somewhere yummy to eat": what is to be done there says what it is.
 _SOMEWHERE: Final = re.compile(
-    r"\b(?:somewhere|someplace|some ?place|a place|any ?place)(?: [a-z]+){0,2}? to (?P<do>[a-z]+)"
+    r"\b(?:somewhere|someplace|some ?place|a (?:[a-z]+ )?place|any ?place)(?: [a-z]+){0,2}? to (?P<do>[a-z]+)"
 )
 _DONE_THERE: Final = {
     "eat": Head.RESTAURANT, "dine": Head.RESTAURANT,
@@ -46,8 +45,7 @@ def english_requests(said: Recognised) -> tuple[Request, ...]:
         end = min(len(text), request.end() + _MOST_TO_HEAD)
         nouns = [(c.start, HEADS[c.name]) for c in said.within(request.end(), end, *HEADS)]
         nouns += [
-            (a.start, Head.HOTEL) for a in said.atoms
-            if a.field is Field.KIND and request.end() <= a.start < end
+            (a.start, Head.HOTEL) for a in said.houses() if request.end() <= a.start < end
         ]  # fmt: skip
         if _LOOKS.match(text, request.start()):
             nouns += [

@@ -16,6 +16,7 @@ _TRADITIONAL_HINT = re.compile(
 _SQUEEZE = re.compile(
     r"(?<=\w) (?=n't\b)|(?<=\w) (?='(?:m|s|d|ll|ve|re)\b)|(?<=\w) (?=-)|(?<=-) (?=\w)"
     r"|(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])|(?<= ) +"
+    r"|(?<= \d\.) (?=\d (?:points?|stars?)\b)"
 )
 _SMALL = re.compile(r"[a-z]")
 # "I" is written large by nearly everybody and tells nothing.

@@ -97,6 +97,7 @@ _EN_NOT_NAMES = frozenset(
         "distance",
     ]
 )
+_POINTS = re.compile(r"(?:it|here|there|them)\b")
 _SENTENCE_END = re.compile(r"[.](?= |$)")
 _PREPOSITIONS = frozenset(
     [
@@ -249,6 +250,8 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _english_name(text: str, start: int, end: int) -> tuple[int, int]:
     words = text[start:end]
+    if _POINTS.match(words):
+        return start, start  # "around it after the tour"
     for tail in (" station", " subway", " metro", " please", " thanks"):
         if words.endswith(tail):
             words = words[: -len(tail)]

@@ -20,6 +20,11 @@ NAMES = {
     "court south": ["Lantern Court Inn"],
     "cannon": ["Cannon House", "炮台旅舍"],
     "museum": ["Museum of Salt and Sea", "盐海博物馆"],
+    "silver": ["银泉大厦"],
+    "gui": ["簋街小吃"],
+    "number": ["北港一六九商务酒店"],
+    "boutique a": ["Northport Quillon Boutique Hotel"],
+    "boutique b": ["Northport Marrowby Boutique Hotel"],
 }
 
 
@@ -53,6 +58,10 @@ def found(index: NameIndex[str], text: str) -> list[tuple[str, ...]]:
         ("the Canon House", "cannon"),
         ("Salt & Sea Museum", "museum"),
         ("Laomatou Roast Duck", "duck"),
+        ("Silver Spring Tower", "silver"),
+        ("Yinquan Building", "silver"),
+        ("Gui Street Snacks", "gui"),
+        ("the Beigang 169 Business Hotel", "number"),
     ],
 )
 def test_a_name_is_found_by_what_is_said_of_it(
@@ -64,6 +73,11 @@ def test_a_name_is_found_by_what_is_said_of_it(
 def test_names_that_fit_alike_are_told_as_rivals(index: NameIndex[str]) -> None:
     (meanings,) = found(index, "is the Lantern Court free")
     assert set(meanings) == {"court north", "court south"}
+
+
+def test_where_what_tells_most_is_unsaid_other_names_are_rivals(index: NameIndex[str]) -> None:
+    (meanings,) = found(index, "the Northport Boutique Hotel")
+    assert {"boutique a", "boutique b"} <= set(meanings)
 
 
 @pytest.mark.parametrize("text", ["Northport", "Old Tower Street", "What is it", "a garden", ""])
