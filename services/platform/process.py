@@ -10,6 +10,7 @@ SIGTERM.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -148,6 +149,8 @@ def main(serve: Callable[[S], Awaitable[None]], kind: type[S]) -> int:
     """Run a service until it is told to stop; return the exit code."""
     try:
         asyncio.run(_awaited(serve(read_settings(kind))))
+    except asyncio.CancelledError:
+        return 0  # told to stop while it started
     except ConciergeError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
         return 1
@@ -155,4 +158,8 @@ def main(serve: Callable[[S], Awaitable[None]], kind: type[S]) -> int:
 
 
 async def _awaited(work: Awaitable[None]) -> None:
+    # Process 1 of a container ignores SIGTERM without a handler, also while the service starts.
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     await work
