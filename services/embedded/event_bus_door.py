@@ -15,7 +15,7 @@ MAX_EVENTS = 2_000
 # Only bulk topics: nobody outside this process has business on the others.
 OPEN_TOPICS = frozenset({"concierge.catalog.hotel.v1", "concierge.catalog.facts.v1"})
 # Records that the slowest index may be behind before publishers are told to wait.
-MOST_LAG = 20_000
+MOST_LAG = 12_000
 
 
 class EventBusServicer(event_bus_pb2_grpc.EventBusServiceServicer):

@@ -65,4 +65,5 @@ async def subscribe(
 
 def _documents(records: Sequence[Record]) -> tuple[list[Document], list[str]]:
     hotels, removed = catalogue_batch(records)
-    return [document_of(hotel) for hotel in hotels], removed
+    documents = [document_of(known.hotel, known.facts, known.record) for known in hotels]
+    return documents, removed

@@ -54,5 +54,5 @@ class KeywordSearchSettings(ServiceSettings):
         default=0.8, gt=0, description="Longest search; below RANKING_JOIN_BUDGET_S."
     )
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
-    batch_size: int = Field(default=1_000, ge=1, description="Hotels indexed at once.")
+    batch_size: int = Field(default=2_000, ge=1, description="Hotels indexed at once.")
     max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")

@@ -52,3 +52,8 @@ def decode(record: Record, kind: type[M]) -> M:
         return kind.FromString(record.value)
     except DecodeError as error:
         raise InvalidArgument(f"is no {wanted}", field="value") from error
+
+
+def decode_shared(record: Record, kind: type[M]) -> M:
+    """As `decode`, once for all readers of the record in this process: nobody may change it."""
+    return record.made(kind, lambda: decode(record, kind))

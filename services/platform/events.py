@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
 from services.platform.deadline import Deadline
 
 M = TypeVar("M", bound=Message)
+T = TypeVar("T")
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -79,6 +80,19 @@ class Record:
     value: bytes | None
     headers: Mapping[str, bytes]
     attempt: int = 1
+    _made: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def made(self, what: object, make: Callable[[], T]) -> T:
+        """Return what was made of this record, made once for all who read it in this process.
+
+        Args:
+            what: Says what it is, always the same for the same.
+            make: Makes it. The result is shared, so nobody may change it.
+        """
+        if what not in self._made:
+            self._made[what] = make()
+        made: T = self._made[what]
+        return made
 
     @property
     def id(self) -> str:

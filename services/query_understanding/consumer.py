@@ -13,7 +13,7 @@ from services.plan.wire import plan_to_pb
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
 from services.platform.deadline import Deadline
-from services.platform.envelope import decode
+from services.platform.envelope import decode_shared
 from services.platform.errors import InvalidArgument
 from services.platform.events import Event, Record
 from services.platform.stage_clock import StageClock
@@ -143,7 +143,7 @@ def _learn(records: Sequence[Record], lexicon: LearningLexicon) -> None:
         if record.value is None:
             removed.append(record.key)
             continue
-        hotel = decode(record, catalog_events_pb2.HotelUpserted).hotel
+        hotel = decode_shared(record, catalog_events_pb2.HotelUpserted).hotel
         if not hotel.id or hotel.id != record.key or not hotel.names:
             raise InvalidArgument("is not the record's key, or has no name", field="hotel.id")
         hotels.append(hotel)

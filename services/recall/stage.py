@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
 from concierge.recall.v1 import candidate_pb2
 from concierge.search.v1 import search_events_pb2
 
+from services.plan.facts import HotelFacts
+from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import QueryPlan
 from services.platform.bus import EventBus, Handler
 from services.platform.consumer import consume
-from services.platform.envelope import decode
+from services.platform.envelope import decode_shared
 from services.platform.errors import ConciergeError, InvalidArgument, Unavailable
 from services.platform.events import Event, Record
 from services.platform.stage_clock import StageClock
@@ -98,9 +102,24 @@ async def _within(wait_s: float, work: Awaitable[None], service: str) -> None:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueHotel:
+    """A hotel of the catalogue as both stages need it; where they share a process, made once.
+
+    Attributes:
+        hotel: The hotel, not to be changed.
+        facts: What conditions read.
+        record: The serialised `Hotel`.
+    """
+
+    hotel: hotel_pb2.Hotel
+    facts: HotelFacts
+    record: bytes
+
+
 def catalogue_batch(
     records: Sequence[Record],
-) -> tuple[list[hotel_pb2.Hotel], list[str]]:
+) -> tuple[list[CatalogueHotel], list[str]]:
     """Return the hotels to take and the ids to remove, the last record per hotel winning.
 
     Raises:
@@ -112,8 +131,12 @@ def catalogue_batch(
         if record.value is None:
             removed.append(record.key)
             continue
-        hotel = decode(record, catalog_events_pb2.HotelUpserted).hotel
-        if not hotel.id or hotel.id != record.key:
-            raise InvalidArgument("is not the record's key", field="hotel.id")
-        hotels.append(hotel)
+        hotels.append(record.made(CatalogueHotel, partial(_hotel_of, record)))
     return hotels, removed
+
+
+def _hotel_of(record: Record) -> CatalogueHotel:
+    hotel = decode_shared(record, catalog_events_pb2.HotelUpserted).hotel
+    if not hotel.id or hotel.id != record.key:
+        raise InvalidArgument("is not the record's key", field="hotel.id")
+    return CatalogueHotel(hotel, facts_of(hotel), hotel.SerializeToString())

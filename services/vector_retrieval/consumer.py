@@ -15,7 +15,7 @@ from services.recall import wire as recall_wire
 from services.recall.catalogue import catalogue_subscription
 from services.recall.stage import LOCATED_TOPIC, catalogue_batch, on_search_located
 from services.vector_retrieval import handlers
-from services.vector_retrieval.domain.item import Item, item_of
+from services.vector_retrieval.domain.item import Item
 from services.vector_retrieval.domain.passage import passage_of
 from services.vector_retrieval.ports import Embedder, VectorIndex
 
@@ -67,4 +67,5 @@ async def subscribe(
 
 def _items(records: Sequence[Record]) -> tuple[list[Item], list[str], list[str]]:
     hotels, removed = catalogue_batch(records)
-    return [item_of(hotel) for hotel in hotels], [passage_of(hotel) for hotel in hotels], removed
+    items = [Item(known.facts, known.record, known.hotel.revision) for known in hotels]
+    return items, [passage_of(known.hotel) for known in hotels], removed

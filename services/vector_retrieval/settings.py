@@ -91,6 +91,6 @@ class VectorRetrievalSettings(ServiceSettings):
     search_budget_s: float = Field(
         default=0.8, gt=0, description="Longest search; below RANKING_JOIN_BUDGET_S."
     )
-    batch_size: int = Field(default=1_000, ge=1, description="Hotels indexed at once.")
+    batch_size: int = Field(default=2_000, ge=1, description="Hotels indexed at once.")
     max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")
     milvus: MilvusSettings = MilvusSettings()

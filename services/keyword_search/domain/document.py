@@ -46,9 +46,18 @@ class Document:
     revision: int
 
 
-def document_of(hotel: hotel_pb2.Hotel) -> Document:
-    """Return the document of a record."""
-    facts = facts_of(hotel)
+def document_of(
+    hotel: hotel_pb2.Hotel, facts: HotelFacts | None = None, record: bytes | None = None
+) -> Document:
+    """Return the document of a hotel.
+
+    Args:
+        hotel: The hotel.
+        facts: Its facts, where they are known already.
+        record: The hotel serialised, where it is already.
+    """
+    if facts is None:
+        facts = facts_of(hotel)
     return Document(
         facts=facts,
         name=_field(name.text for name in hotel.names),
@@ -72,7 +81,7 @@ def document_of(hotel: hotel_pb2.Hotel) -> Document:
         ),
         description=_field(text.text for text in hotel.descriptions),
         prior=prior(facts),
-        record=hotel.SerializeToString(),
+        record=hotel.SerializeToString() if record is None else record,
         revision=hotel.revision,
     )
 

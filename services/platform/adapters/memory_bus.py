@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.platform import envelope
+from services.platform.adapters.logged_partition import LoggedPartition
 from services.platform.adapters.sqlite_log import Entry, SqliteLog
 from services.platform.bus import Consumption, Handler, Subscription
 from services.platform.delivery import Bury, DeadLetter, Delivery, Progress, check
@@ -43,8 +44,8 @@ class _Partition:
     def end(self) -> int:
         return self.base + len(self.records)
 
-    def append(self, key: str, value: bytes | None, headers: Mapping[str, bytes]) -> None:
-        self.records.append(Record(self.topic, self.number, self.end, key, value, headers))
+    def append(self, entry: Entry) -> None:
+        self.records.append(_record(entry, self.end))
 
     async def read(self, position: int, limit: int) -> Sequence[Record]:
         start = max(0, position - self.base)
@@ -58,26 +59,7 @@ class _Partition:
             self.base += 1
 
 
-class _LoggedPartition:
-    """One partition of a compacted topic, in the log."""
-
-    def __init__(self, topic: str, number: int, log_file: SqliteLog) -> None:
-        self.topic = topic
-        self.number = number
-        self._log = log_file
-
-    @property
-    def end(self) -> int:
-        return self._log.end(self.topic, self.number)
-
-    async def read(self, position: int, limit: int) -> Sequence[Record]:
-        return await asyncio.to_thread(self._log.read, self.topic, self.number, position, limit)
-
-    def drop_before(self, position: int) -> None:
-        """The log keeps the latest record per key for ever."""
-
-
-_AnyPartition = _Partition | _LoggedPartition
+_AnyPartition = _Partition | LoggedPartition
 
 
 class InMemoryBus:
@@ -95,7 +77,7 @@ class InMemoryBus:
         self._log = durable_log
         self._partitions: dict[str, list[_AnyPartition]] = {
             topic.name: [
-                _LoggedPartition(topic.name, number, durable_log)
+                LoggedPartition(topic.name, number, durable_log)
                 if topic.compacted and durable_log is not None
                 else _Partition(topic.name, number, compacted=topic.compacted)
                 for number in range(topic.partitions)
@@ -133,13 +115,17 @@ class InMemoryBus:
         for entry in entries:
             self._check(entry.topic, entry.partition)
         logged = [e for e in entries if self._log is not None and self._topics[e.topic].compacted]
+        positions: Sequence[int] = ()
         if logged and self._log is not None:
-            await asyncio.to_thread(self._log.append, logged)
+            positions = await asyncio.to_thread(self._log.append, logged)
+        position_of = iter(positions)
         touched = {}
         for entry in entries:
             partition = self._partitions[entry.topic][entry.partition]
-            if isinstance(partition, _Partition):
-                partition.append(entry.key, entry.value, entry.headers)
+            if isinstance(partition, LoggedPartition):
+                partition.written(_record(entry, next(position_of)))
+            else:
+                partition.append(entry)
             touched[id(partition)] = partition
         for partition in touched.values():
             readers = [g for g in self._groups.values() if g.wake(partition)]
@@ -201,7 +187,7 @@ class InMemoryBus:
                 cursor.partition.end - cursor.progress.position
                 for group in self._groups.values()
                 for cursor in group.cursors.values()
-                if isinstance(cursor.partition, _LoggedPartition)
+                if isinstance(cursor.partition, LoggedPartition)
             ),
             default=0,
         )
@@ -232,6 +218,10 @@ class InMemoryBus:
         if lane is not None:
             return lane
         return zlib.crc32(key.encode()) % self._topics[topic].partitions
+
+
+def _record(entry: Entry, offset: int) -> Record:
+    return Record(entry.topic, entry.partition, offset, entry.key, entry.value, entry.headers)
 
 
 class _Cursor:

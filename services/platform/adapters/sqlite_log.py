@@ -65,8 +65,11 @@ class SqliteLog:
             for topic, partition, position in self._db.execute("SELECT * FROM ends")
         }
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[Entry]) -> list[int]:
         """Write all entries in one transaction; on return they survive this process.
+
+        Returns:
+            The position of each.
 
         Raises:
             Unavailable: The disk is full or the file cannot be written; nothing was written.
@@ -95,6 +98,7 @@ class SqliteLog:
                     f"the log was not written: {error}", reason="LOG_NOT_WRITTEN"
                 ) from error
             self._ends = ends
+            return [row[3] for row in rows]
 
     def read(self, topic: str, partition: int, position: int, limit: int) -> list[Record]:
         """Return at most `limit` records at or after a position, oldest first."""

@@ -6,7 +6,10 @@ count once and looks at rows below it only, so it never sees half a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +30,11 @@ _SINGLE = {
     Field.DISTRICT: "district",
     Field.CITY: "city",
 }
-_MULTIPLE = {Field.FACILITY: "facilities", Field.ROOM_TYPE: "room_types"}
+_MULTIPLE = {
+    Field.FACILITY: "facilities",
+    Field.ROOM_TYPE: "room_types",
+    Field.NEARBY: "nearby",
+}
 _NUMBERS = {
     Field.PRICE: "price",
     Field.GUEST_RATING: "guest_rating",
@@ -44,16 +51,19 @@ class _Postings:
         self._rows: dict[object, NDArray[np.int32]] = {}
         self._lengths: dict[object, int] = {}
 
-    def add(self, value: object, row: int) -> None:
-        rows = self._rows.get(value)
-        length = self._lengths.get(value, 0)
-        if rows is None or length == len(rows):
-            grown = np.empty(max(4, length * 2), dtype=np.int32)
-            if rows is not None:
-                grown[:length] = rows
-            self._rows[value] = rows = grown
-        rows[length] = row
-        self._lengths[value] = length + 1
+    def add(self, new: Mapping[object, Sequence[int]]) -> None:
+        """Add rows, ascending, to values."""
+        for value, added in new.items():
+            rows = self._rows.get(value)
+            length = self._lengths.get(value, 0)
+            end = length + len(added)
+            if rows is None or end > len(rows):
+                grown = np.empty(max(4, length * 2, end), dtype=np.int32)
+                if rows is not None:
+                    grown[:length] = rows[:length]
+                self._rows[value] = rows = grown
+            rows[length:end] = added
+            self._lengths[value] = end
 
     def mask(self, values: Iterable[object], count: int) -> Mask:
         found = np.zeros(count, dtype=bool)
@@ -76,40 +86,34 @@ class Columns:
         self._codes = {f: np.full(self._capacity, _UNKNOWN, dtype=np.int32) for f in _SINGLE}
         self._known = {
             name: np.zeros(self._capacity, dtype=bool)
-            for name in ("facilities", "room_types", "nearby")
+            for name in _MULTIPLE.values()
         }
         self.positions = np.full((self._capacity, 2), np.nan)
         self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
-        self._postings = {f: _Postings() for f in (*_MULTIPLE, Field.NEARBY, Field.NAME)}
+        self._postings = {f: _Postings() for f in (*_MULTIPLE, Field.NAME)}
         self._rows_of_id: dict[str, list[int]] = {}
         self._names: list[str] = []
 
     def append(self, batch: Sequence[HotelFacts]) -> None:
         """Add rows, not yet visible: `publish` makes them so."""
-        self._reserve(self.count + len(batch))
-        for offset, facts in enumerate(batch):
-            row = self.count + offset
-            self.alive[row] = not facts.closed
-            for field, name in _NUMBERS.items():
-                value = getattr(facts, name)
-                self.numbers[field][row] = np.nan if value is None else value
-            for field, name in _SINGLE.items():
-                text = getattr(facts, name)
-                if text is not None:
-                    codes = self._dictionary[field]
-                    self._codes[field][row] = codes.setdefault(text, len(codes))
-            for field, name in _MULTIPLE.items():
-                held = getattr(facts, name)
-                if held is not None:
-                    self._known[name][row] = True
-                    for value in held:
-                        self._postings[field].add(value, row)
-            if facts.nearby is not None:
-                self._known["nearby"][row] = True
-                for place in facts.nearby:
-                    self._postings[Field.NEARBY].add(place, row)
-            for folded in facts.names:
-                self._postings[Field.NAME].add(folded, row)
+        first, end = self.count, self.count + len(batch)
+        self._reserve(end)
+        self.alive[first:end] = [not facts.closed for facts in batch]
+        for field, name in _NUMBERS.items():
+            # numpy reads None as NaN.
+            self.numbers[field][first:end] = np.array(_all(batch, name), dtype=np.float64)
+        for field, name in _SINGLE.items():
+            codes = self._dictionary[field]
+            self._codes[field][first:end] = [
+                _UNKNOWN if text is None else codes.setdefault(text, len(codes))
+                for text in _all(batch, name)
+            ]
+        for field, name in _MULTIPLE.items():
+            lists = _all(batch, name)
+            self._known[name][first:end] = [held is not None for held in lists]
+            self._postings[field].add(_rows_by_value(lists, first))
+        self._postings[Field.NAME].add(_rows_by_value(_all(batch, "names"), first))
+        for row, facts in enumerate(batch, start=first):
             self._names.append("\n".join(facts.names))
             self._rows_of_id.setdefault(facts.hotel_id, []).append(row)
             if facts.location is not None:
@@ -217,6 +221,21 @@ class Columns:
         self._codes = {f: _grown(c, self._capacity, _UNKNOWN) for f, c in self._codes.items()}
         self._known = {n: _grown(c, self._capacity, False) for n, c in self._known.items()}
         self.positions = _grown(self.positions, self._capacity, np.nan)
+
+
+def _all(batch: Sequence[HotelFacts], name: str) -> list[Any]:
+    return list(map(attrgetter(name), batch))
+
+
+def _rows_by_value(
+    lists: Iterable[Collection[object] | None], first: int
+) -> dict[object, list[int]]:
+    """Return the rows of each value, where the first list is that of row `first`."""
+    rows: defaultdict[object, list[int]] = defaultdict(list)
+    for row, held in enumerate(lists, start=first):
+        for value in held or ():
+            rows[value].append(row)
+    return rows
 
 
 def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:

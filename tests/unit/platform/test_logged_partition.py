@@ -1,0 +1,79 @@
+"""Groups that keep pace share their records; whoever does not reads the log, and all read all."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.platform.adapters import logged_partition
+from services.platform.adapters.logged_partition import LoggedPartition
+from services.platform.adapters.sqlite_log import Entry, SqliteLog
+from services.platform.events import Record
+
+TOPIC = "concierge.test.state.v1"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[SqliteLog]:
+    log = SqliteLog(tmp_path / "log.sqlite")
+    yield log
+    log.close()
+
+
+def write(log: SqliteLog, partition: LoggedPartition, *keys: str) -> None:
+    entries = [Entry(TOPIC, 0, key, {"n": b"1"}, key.encode()) for key in keys]
+    for offset, entry in zip(log.append(entries), entries, strict=True):
+        partition.written(Record(entry.topic, 0, offset, entry.key, entry.value, entry.headers))
+
+
+async def test_groups_get_the_same_records_just_written_or_read(log: SqliteLog) -> None:
+    partition = LoggedPartition(TOPIC, 0, log)
+    write(log, partition, "a", "b")
+    first, second = await asyncio.gather(partition.read(0, 10), partition.read(0, 10))
+    assert [a is b for a, b in zip(first, second, strict=True)] == [True, True]
+    reopened = LoggedPartition(TOPIC, 0, log)
+    first, second = await asyncio.gather(reopened.read(0, 10), reopened.read(0, 10))
+    assert [a is b for a, b in zip(first, second, strict=True)] == [True, True]
+    made: list[list[str]] = [record.made("box", list) for record in first]
+    again: list[list[str]] = [record.made("box", list) for record in second]
+    assert [a is b for a, b in zip(made, again, strict=True)] == [True, True]
+
+
+async def test_what_every_group_has_passed_is_read_from_the_log(log: SqliteLog) -> None:
+    partition = LoggedPartition(TOPIC, 0, log)
+    write(log, partition, "a", "b", "c")
+    held = await partition.read(0, 10)
+    partition.drop_before(2)
+    again = await partition.read(0, 10)
+    assert again == held
+    assert again[0] is not held[0]
+    assert (await partition.read(2, 10))[0] is held[2]
+
+
+async def test_every_reader_sees_the_newest_record_of_every_key_whatever_its_pace(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logged_partition, "MOST_KEPT", 8)
+    chance = random.Random(4)
+    partition = LoggedPartition(TOPIC, 0, log)
+    positions, seen = [0, 0, 0], [dict[str, int](), dict[str, int](), dict[str, int]()]
+
+    async def read(reader: int, limit: int) -> None:
+        for record in await partition.read(positions[reader], limit):
+            assert record.offset >= positions[reader]
+            seen[reader][record.key] = record.offset
+            positions[reader] = record.offset + 1
+        partition.drop_before(min(positions))
+
+    for _ in range(300):
+        write(log, partition, *(f"k{chance.randrange(20)}" for _ in range(chance.randrange(4))))
+        await asyncio.gather(*(read(n, chance.randrange(1, 5)) for n in chance.sample(range(3), 2)))
+    for reader in range(3):
+        while positions[reader] < partition.end:
+            await read(reader, 50)
+    newest = {record.key: record.offset for record in log.read(TOPIC, 0, 0, 1_000)}
+    assert seen == [newest, newest, newest]
