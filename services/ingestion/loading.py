@@ -24,6 +24,7 @@ from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 from services.ingestion.domain.mapping import HotelMapping, read_mapping
 from services.ingestion.domain.values import Row, RowError
 from services.ingestion.hotel_json import hotel_from_json
+from services.ingestion.json_text import read_json
 from services.ingestion.ports import CataloguePublisher, JobStore
 from services.ingestion.spool import Chunk, Spool
 from services.platform.errors import FailedPrecondition
@@ -186,7 +187,7 @@ def load_chunk(
     hotels: list[hotel_pb2.Hotel] = []
     read = 0
     for line in spool.read_lines(chunk):
-        entry = json.loads(line)
+        entry = read_json(line)
         if entry["n"] in superseded:
             continue
         read += 1

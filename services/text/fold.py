@@ -14,6 +14,10 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _QUOTES = {ord(c): "'" for c in "‘’‛`´"} | {ord(c): '"' for c in "“”„«»"}
 _TABLE = _DASHES | _QUOTES
 
+# Folding leaves these as they are, but for their case and for traditional characters.
+_HAN_RANGE = range(0x4E00, 0xA000)
+_PLAIN = re.compile(r"[ -~\u4e00-\u9fff、。「」]*")
+
 _to_simplified = opencc.OpenCC("t2s")
 
 
@@ -86,7 +90,20 @@ def fold_text(text: str) -> str:
     """Return the text of `fold(text)`, at a fraction of its cost."""
     if text.isascii() and text.isprintable():
         return text.lower()
+    if _PLAIN.fullmatch(text):
+        lowered = text.lower()
+        return simplify(lowered) if _changing().search(lowered) else lowered
     return simplify(text.translate(_folds))
+
+
+@lru_cache(maxsize=1)
+def _changing() -> re.Pattern[str]:
+    """Return what finds a character of `_HAN_RANGE` that has another simplified form."""
+    characters = list(map(chr, _HAN_RANGE))
+    # In lines of their own, so that no two of them make a phrase.
+    converted = str(_to_simplified.convert("\n".join(characters))).split("\n")
+    changing = [one for one, other in zip(characters, converted, strict=True) if one != other]
+    return re.compile(f"[{''.join(changing)}]")
 
 
 def simplify(text: str) -> str:

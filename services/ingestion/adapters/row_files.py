@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.ingestion.domain.values import Row
+from services.ingestion.json_text import read_json
 from services.platform.errors import InvalidArgument
 
 FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet")
@@ -88,7 +89,7 @@ def _json_lines(file: BinaryIO) -> Iterator[RawRow]:
 def _json_line(number: int, line: bytes) -> RawRow:
     raw = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = read_json(line)
     except UnicodeDecodeError as error:
         return RawRow(number, None, raw, f"the line is not UTF-8: {error.reason}")
     except ValueError as error:

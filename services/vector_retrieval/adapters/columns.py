@@ -84,10 +84,7 @@ class Columns:
         self.alive = np.zeros(self._capacity, dtype=bool)
         self.numbers = {f: np.full(self._capacity, np.nan) for f in _NUMBERS}
         self._codes = {f: np.full(self._capacity, _UNKNOWN, dtype=np.int32) for f in _SINGLE}
-        self._known = {
-            name: np.zeros(self._capacity, dtype=bool)
-            for name in _MULTIPLE.values()
-        }
+        self._known = {name: np.zeros(self._capacity, dtype=bool) for name in _MULTIPLE.values()}
         self.positions = np.full((self._capacity, 2), np.nan)
         self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
         self._postings = {f: _Postings() for f in (*_MULTIPLE, Field.NAME)}
