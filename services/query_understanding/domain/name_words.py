@@ -179,6 +179,7 @@ def _han_slots(run: str) -> tuple[Slot, ...]:
     """Translate what is translated; spell the rest by pairs of syllables."""
     words = _words()
     slots: list[Slot] = []
+    meant: tuple[Slot, ...]
     since = at = 0
     while at < len(run):
         digits = _DIGITS.match(run, at)
