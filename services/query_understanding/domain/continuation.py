@@ -59,6 +59,9 @@ def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueSt
         return bool(_FRESH.search(text)) and state.topic not in ("hotel", "")
     if _POINTS_BACK.search(text):
         return False
+    asked_back = state.pending is not None and state.plans[-1].clarification is not None
+    if asked_back or state.asked_where:
+        return bool(_FRESH.search(text))  # what answers the question back completes the request
     if near and not said.atoms:
         return True
     if state.topic not in ("hotel", ""):

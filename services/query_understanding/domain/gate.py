@@ -45,6 +45,8 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         return Verdict(Outcome.SEARCH)
     if _LAST_TIME.search(text):
         return Verdict(Outcome.SEARCH)
+    if state.asked_where and places.named and not heads.other_head:
+        return Verdict(Outcome.SEARCH)
     if (
         state.plans
         and state.topic == "hotel"

@@ -184,7 +184,8 @@ def _han_slots(run: str) -> tuple[Slot, ...]:
     while at < len(run):
         digits = _DIGITS.match(run, at)
         if digits is not None:
-            size, meant = len(digits[0]), ((_read_digits(digits[0]), _spelling(digits[0])),)
+            size = len(digits[0])
+            meant: tuple[Slot, ...] = ((_read_digits(digits[0]), _spelling(digits[0])),)
         else:
             size, meant = words.translation(run, at)
         if meant:

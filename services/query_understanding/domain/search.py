@@ -70,16 +70,14 @@ def search(
     settle_kind(said, state, lexicon)
     said.atoms = [*said.atoms, *alike(said, state)]
     unknown = _clarify(base, said, places, state, lexicon)
-    if unknown is not None:
-        return unknown, state.plans
     near = [_settled(reading, state, lexicon) for reading in places.near]
-    anaphoric = _anaphoric_place(said, places, state, lexicon)
+    anaphoric = _anaphoric_place(said, places, state, lexicon) if unknown is None else None
     if anaphoric is not None:
         near.append(anaphoric)
-    named = _named_hotel(said, near, state, lexicon)
+    named = _named_hotel(said, near, state, lexicon) if unknown is None else None
     sorts = wishes.sort_keys(said)
-    implied = _implied_places(said, places, near, sorts, lexicon)
-    near += implied
+    if unknown is None:
+        near += _implied_places(said, places, near, sorts, state, lexicon)
     before, resumed = in_force(said, near, state)
     mentions = tuple(
         replace(reading.mention, id=index) for index, reading in enumerate(near, start=1)
@@ -153,6 +151,14 @@ def search(
         if named is not None and said.hotels
         else (),
     )
+    if unknown is not None:
+        # What else was asked for waits for the answer, which completes it.
+        plan = replace(
+            plan,
+            outcome=unknown.outcome,
+            clarification=unknown.clarification,
+            outcome_reason=unknown.outcome_reason,
+        )
     # The first request stays: guests go back to "what I said at the start".
     kept = state.plans if len(state.plans) < MOST_PLANS else (state.plans[0], *state.plans[2:])
     return plan, (*kept, plan)
@@ -330,16 +336,18 @@ def _implied_places(
     places: PlaceReadings,
     near: list[NearReading],
     sorts: Sequence[SortKey],
+    state: DialogueState,
     lexicon: CatalogLexicon,
 ) -> list[NearReading]:
-    """Places named without a word of nearness, in a search: "国贸的酒店"."""
+    """Places named without a word of nearness, in a search: "国贸的酒店", or as an answer: "国贸"."""
     if near or not places.named:
         return []
     found = []
     for start, end, mention in places.named:
         after = said.turn.text[end : end + 3]
         distance = any(k.field is Field.DISTANCE for k in sorts)
-        if mention.category is PlaceCategory.STATION or after.startswith("的") or distance:
+        station = mention.category is PlaceCategory.STATION
+        if station or after.startswith("的") or distance or state.asked_where:
             found.append(
                 NearReading(start, end, mention, listed_entries(mention, lexicon), NEAR_KM)
             )

@@ -41,6 +41,11 @@ class DialogueState:
         """Return the plan in force."""
         return self.plans[-1] if self.plans else None
 
+    @property
+    def asked_where(self) -> bool:
+        """Whether the last turn was asked back where a place is."""
+        return self.pending is not None and self.pending.about == "place"
+
     def hotel_in_focus(self) -> str:
         """Return the id of the hotel that "it" means: the one that stands out, else the first."""
         if self.focus_hotel_id:

@@ -85,7 +85,8 @@ def expected(case: Mapping[str, Json]) -> dict[str, Json]:
 
 def observed(plan: QueryPlan, case: Mapping[str, Json]) -> dict[str, Json]:
     """Return the same of a plan."""
-    searched = plan.outcome is Outcome.SEARCH
+    # A question back carries what else was asked for.
+    searched = plan.outcome in (Outcome.SEARCH, Outcome.CLARIFY)
     found: dict[str, Json] = {
         "outcome": plan.outcome.value,
         "must": notation.words(notation.shape(plan) if searched else None),
