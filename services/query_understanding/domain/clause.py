@@ -209,6 +209,7 @@ def groups(clause: Clause) -> list[Group]:
             last is not None
             and family(last.field) is family(atom.field)
             and last.negative is negative
+            and not (join == "or" and joins[-1] == "" and _opens_choice(clause, index))
         ):
             last.atoms.append(atom)
             joins[-1] = "or" if "or" in (join, joins[-1]) else joins[-1]
@@ -226,6 +227,9 @@ def groups(clause: Clause) -> list[Group]:
                 choice=join == "or"
                 or (one_of and group.field not in (Field.PRICE, Field.GUEST_RATING))
             )
+            if together and group.field is Field.NEARBY:
+                # "离国贸和三里屯都不远": a house can be near both.
+                group.condition = All(tuple(atom.leaf for atom in group.atoms))
     return made
 
 
@@ -234,6 +238,13 @@ def _join(clause: Clause, index: int) -> str:
         return ""
     between = _between(clause, clause.atoms[index - 1].end, clause.atoms[index].start)
     return "or" if any(cue.name in ("or", "either_open") for cue in between) else ""
+
+
+def _opens_choice(clause: Clause, index: int) -> bool:
+    """Tell whether "either" before an atom parts it from the list: "breakfast and either a or b"."""
+    between = _between(clause, clause.atoms[index - 1].end, clause.atoms[index].start)
+    names = [cue.name for cue in between]
+    return "either_open" in names and "list" in names
 
 
 def _between(clause: Clause, low: int, high: int) -> list[Cue]:

@@ -275,6 +275,8 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
             and len(here) == 1
             and len(before) == 1
             and first.field not in (Field.PRICE, Field.GUEST_RATING)
+            # "要有早餐，健身房或泳池有一个就行": its own list is the choice.
+            and not (first.choice and len(first.atoms) > 1 and cut[index].has("one_of"))
         ):
             choice = cut[index].begins_with("or") or last.choice or first.choice
             choice = choice or cut[index].has("one_of")

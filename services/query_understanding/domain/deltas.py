@@ -19,7 +19,7 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | a value of another field | a condition of that field | the new one instead | REPLACE |
 | anything | nothing of its field | one condition more | ADD |
 
-A denied district leaves the other districts in force alone. Which plan is in force, and when a
+A denied district, kind or brand leaves the others in force alone. Which plan is in force, and when a
 request is a new one, `continuation.py` decides; what the words deny or waive, `compose.py`.
 """
 
@@ -43,6 +43,9 @@ from services.plan.tree import conjunction, conjuncts, leaves
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed
+
+# "A homestay, not a hostel", "海淀，不要中关村": a denial leaves other values of these alone.
+_DENIED_BESIDE = frozenset({Field.DISTRICT, Field.KIND, Field.BRAND})
 
 
 def fields_of(condition: Condition | None) -> frozenset[Field]:
@@ -206,7 +209,7 @@ def _replaced(old: Condition, new: Condition, fields: frozenset[Field]) -> bool:
     own = fields_of(old)
     if not own or not own & fields:
         return False
-    if isinstance(old, Not) != isinstance(new, Not) and Field.DISTRICT in own:
+    if isinstance(old, Not) != isinstance(new, Not) and own & _DENIED_BESIDE:
         return bool(set(_values(old)) & set(_values(new)))
     return own <= fields
 

@@ -35,6 +35,8 @@ NUMBER: Final = re.compile(
     rf"|(?P<en>{_ENGLISH_NUMBER})"
 )
 
+_A_NIGHT: Final = re.compile(r"(?<=[十百千万])一[晚夜宿天]$")
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -66,9 +68,13 @@ def numbers(text: str) -> list[Number]:
                 Number(*match.span(), value, decimal="." in match["arabic"] and scale == 1)
             )
         elif match["zh"] is not None:
-            pair = chinese(match["zh"].rstrip("多来几"))
+            start, end = match.span()
+            if _A_NIGHT.search(text, start, end + 1):
+                end -= 1  # "四五百一晚": the one is the night's
+            word = text[start:end]
+            pair = chinese(word.rstrip("多来几"))
             if pair is not None:
-                found.append(Number(*match.span(), pair[0], pair[1], False, "点" in match["zh"]))
+                found.append(Number(start, end, pair[0], pair[1], False, "点" in word))
         else:
             found.append(
                 Number(*match.span(), english(match["en"]), None, False, " point " in match["en"])

@@ -66,6 +66,8 @@ _LOWEST: Final = re.compile(
 )
 # Characters within which a field's name may stand beside a number.
 _FIELD_REACH: Final = 24
+# "three or four stars": the word is said once.
+_OR_STARS: Final = re.compile(r" (?:or|and) \w+[ -]stars?\b")
 _HOURS_BEFORE: Final = re.compile(r"(?:\d+:|:)$")
 
 
@@ -222,6 +224,9 @@ class _Reading:
             self.start -= len(before) - self.pre.start()
         self.before = before
         self.kind = self._kind(text, fields, asked, currency is not None)
+        if self.kind == "count":
+            # "评分最高的三家": the order is no bound of the number.
+            self.start = first.start
 
     def _kind(self, text: str, fields: Sequence[Cue], asked: Field | None, money: bool) -> str:
         if money or self.unit == "note":
@@ -248,6 +253,8 @@ class _Reading:
         if self.unit:
             return self.unit
         value = self.first.value
+        if value <= 5 and _OR_STARS.match(text, self.end):
+            return "star"
         field = self._field_beside(text, fields)
         if (
             field is Field.STAR_RATING

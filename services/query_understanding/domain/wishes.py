@@ -127,7 +127,8 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
     if not has_bands:
         ordered = said.has("cheapest", "dearest", "low_to_high", "high_to_low")
         if not ordered and re.search(
-            r"便宜|实惠|划算|省钱|\bcheap(?:er)?\b|affordable|inexpensive", text
+            r"(?:便宜|实惠|划算|省钱)(?!的?(?:别|不要|不用|免谈|不考虑|不看))|\bcheap(?:er)?\b|affordable|inexpensive",
+            text,
         ):
             spans = (said.turn.span(0, len(text)),)
             wished.append(Preference(Trend(Field.PRICE, _UP), 0.5, spans))
