@@ -185,7 +185,7 @@ def _han_slots(run: str) -> tuple[Slot, ...]:
         digits = _DIGITS.match(run, at)
         if digits is not None:
             size = len(digits[0])
-            meant: tuple[Slot, ...] = ((_read_digits(digits[0]), _spelling(digits[0])),)
+            meant = ((_read_digits(digits[0]), _spelling(digits[0])),)
         else:
             size, meant = words.translation(run, at)
         if meant:
