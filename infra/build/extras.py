@@ -4,7 +4,8 @@ Usage: python infra/build/extras.py UV
 
 A service's extra is named like its package, with hyphens. Each is installed without the dev tools
 into .cache/extras, one after the other, and every module of the service is imported there. The
-command line can start the embedded deployment, so it is imported with that.
+command line can start the embedded deployment, so it is imported with that; what sets a cluster up
+does without.
 """
 
 from __future__ import annotations
@@ -20,24 +21,25 @@ ENVIRONMENT = ROOT / ".cache" / "extras"
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
-for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+for module in pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + "."):
     if not module.name.endswith(".__main__"):  # that one would run the service
         importlib.import_module(module.name)
 """
 
 
 def packages() -> dict[str, str]:
-    """Return the extra by package of every service that exists."""
+    """Return the extra by package of every service that exists, and of the setup's image."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     by_package = {
         f"services.{extra.replace('-', '_')}": extra for extra in project["optional-dependencies"]
     }
     by_package["services.cli"] = "embedded"
-    return {
+    services = {
         package: extra
         for package, extra in by_package.items()
         if (ROOT / package.replace(".", "/") / "__init__.py").exists()
     }
+    return services | {"services.cli.main": "cluster"}
 
 
 def imports(uv: str, package: str, extra: str) -> bool:

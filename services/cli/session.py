@@ -11,8 +11,6 @@ from typing import TypeVar
 import grpc
 import typer
 
-from services.embedded.runtime import EmbeddedRuntime
-from services.embedded.settings import EmbeddedSettings
 from services.platform import logs
 from services.platform.errors import ConciergeError
 from services.platform.rpc import channel, from_rpc_error
@@ -49,6 +47,10 @@ async def connected(
         async with channel(target) as remote:
             yield remote
         return
+    # Imported here: the image that sets a cluster up is without the embedded engines.
+    from services.embedded.runtime import EmbeddedRuntime
+    from services.embedded.settings import EmbeddedSettings
+
     logs.configure(level="WARNING", as_json=False)
     settings = EmbeddedSettings(data_dir=data, port=0, with_workers=with_workers)
     runtime = EmbeddedRuntime(settings)

@@ -8,8 +8,6 @@ from pathlib import Path
 import typer
 
 from services.cli.session import DEFAULT_DATA, run
-from services.embedded.runtime import EmbeddedRuntime
-from services.embedded.settings import EmbeddedSettings
 from services.platform import logs, telemetry
 from services.platform.lifecycle import until_stopped
 
@@ -29,6 +27,9 @@ def up(
     ),
 ) -> None:
     """Start every service in this process; stop with Ctrl-C."""
+    # Imported here: the image that sets a cluster up is without the embedded engines.
+    from services.embedded.runtime import EmbeddedRuntime
+    from services.embedded.settings import EmbeddedSettings
 
     if log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise typer.BadParameter("must be DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")

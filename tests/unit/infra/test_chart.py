@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
@@ -140,6 +141,15 @@ def test_services_and_deployments_find_their_pods(helm: Path) -> None:
             assert {port["targetPort"] for port in manifest["spec"]["ports"]} == ports
 
 
+def test_every_image_is_one_that_make_builds(helm: Path) -> None:
+    makefile = (chart.ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (built,) = re.findall(r"^IMAGES := (.*)$", makefile, re.MULTILINE)
+    images = {pod["spec"]["containers"][0]["image"] for _, pod in workloads(rendered(helm))}
+    assert {image.partition(":")[0] for image in images} == {
+        f"concierge-{service}" for service in built.split()
+    }
+
+
 def test_gateways_call_services_that_exist(helm: Path) -> None:
     manifests = rendered(helm)
     names = {item["metadata"]["name"] for item in manifests if item["kind"] == "Service"}
@@ -163,9 +173,10 @@ def refusal(helm: Path, *changes: str) -> str:
 
 
 def test_what_cannot_be_meant_is_refused_by_name(helm: Path) -> None:
+    # What helm's versions say around the names differs.
     named_by_change = {
-        "service.gateway.replicas=3": "service is not allowed",
-        "services.gateway.replica=3": "replica is not allowed",
+        "sevrices.gateway.replicas=3": "sevrices",
+        "services.gateway.replcas=3": "replcas",
         "services.geocoding.replicas=many": "services.geocoding.replicas",
         "services.ranking.settings.RANKING_RERANK__DEPHT=50": "RANKING_RERANK__DEPHT",
         "services.ranking.settings.GATEWAY_RANK_DEPTH=50": "GATEWAY_RANK_DEPTH",
@@ -174,11 +185,11 @@ def test_what_cannot_be_meant_is_refused_by_name(helm: Path) -> None:
         "services.ranking.uses={kafak}": "services.ranking.uses",
         "shared.kafka.settings.KAFKA__SASL_PASSWORD=x": "KAFKA__SASL_PASSWORD",
         "services.gateway.settings.GATEWAY_REDIS__URL=redis://:x@redis": "GATEWAY_REDIS__URL",
-        "shared.milvus.secrets.MILVUS__TOKEN.existingSecret=milvus": "key is required",
+        "shared.milvus.secrets.MILVUS__TOKEN.existingSecret=milvus": "secrets.MILVUS__TOKEN",
         "defaults.extraEnv[0].name=RANKING_FUSION": "defaults.extraEnv.0.name",
     }
     said = refusal(helm, *named_by_change)
-    assert [named for named in named_by_change.values() if named not in said] == []
+    assert [named for named in named_by_change.values() if not re.search(named, said)] == []
 
 
 @pytest.mark.parametrize(
