@@ -7,6 +7,7 @@ beside each other on the same servers.
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,12 +20,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from elasticsearch import Elasticsearch
+from pymilvus import MilvusClient
+from redis import Redis
+
 from infra.local import process
 from infra.local.server import HOST, ROOT, Places
 from infra.local.services import PORTS, Backends, IngestionWorkers, Service, variable_of
+from services.platform.adapters.kafka_topics import admin_client
+from services.platform.settings import KafkaSettings
 
 # More at once only take the processor from each other.
 STARTED_AT_ONCE = 4
+# Those that Backends.settings gives out.
+REDIS_DATABASES = 4
+# Below those that systems give to outgoing connections, which are many here.
+PORT_RANGE = (20_000, 30_000)
 LAG_METRIC = "concierge_consumer_lag_records"
 
 
@@ -50,7 +61,7 @@ class Cluster:
         self._metrics_ports: dict[str, int] = {}
         self.name = f"t{uuid.uuid4().hex[:8]}"
         ports = {
-            service: [_free_port() for _ in range(self.replicas.get(service, 1))]
+            service: [free_port() for _ in range(self.replicas.get(service, 1))]
             for service in PORTS
         }
         self.environment = {
@@ -94,7 +105,7 @@ class Cluster:
         )
 
     def _own_settings(self, name: str, service: str) -> dict[str, str]:
-        self._metrics_ports[name] = _free_port()
+        self._metrics_ports[name] = free_port()
         return {
             f"{variable_of(service)}_METRICS_PORT": str(self._metrics_ports[name]),
             "GATEWAY_INSTANCE": f"{self.name}-{name}",
@@ -117,9 +128,25 @@ class Cluster:
             list(threads.map(process.start, everything))
 
     def stop(self) -> None:
-        """Stop every process by SIGTERM."""
+        """Stop every process by SIGTERM; remove what they made on the servers."""
         with ThreadPoolExecutor(len(self.services) + 1) as threads:
             list(threads.map(process.stop, [*self.services.values(), self.workers]))
+        with admin_client(KafkaSettings(bootstrap_servers=self.backends.kafka)) as kafka:
+            kafka.delete_topics([t for t in kafka.list_topics() if t.startswith(f"{self.name}.")])
+        with Elasticsearch(self.backends.elasticsearch) as elasticsearch:
+            for index in elasticsearch.indices.get(index=f"{self.name}-*"):
+                elasticsearch.indices.delete(index=index)
+        milvus = MilvusClient(self.backends.milvus)
+        for collection in milvus.list_collections():
+            if collection.startswith(f"{self.name}_"):
+                for alias in milvus.list_aliases(collection)["aliases"]:
+                    milvus.drop_alias(alias)
+                milvus.drop_collection(collection)
+        milvus.close()
+        for database in range(REDIS_DATABASES):
+            with Redis.from_url(f"{self.backends.redis}/{database}") as redis:
+                for key in redis.scan_iter(f"{self.name}*", count=1_000):
+                    redis.delete(key)
 
     def await_catalogue(self, timeout_s: float = 120.0) -> None:
         """Return when every reader of the catalogue has taken all of it.
@@ -185,7 +212,13 @@ def _target(ports: list[int]) -> str:
     return "ipv4:" + ",".join(f"{HOST}:{port}" for port in ports)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a port that nobody listens on now, and that no outgoing connection will be given."""
+    while True:
+        port = random.randrange(*PORT_RANGE)
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port

@@ -52,10 +52,10 @@ class HttpServer:
 
 
 @asynccontextmanager
-async def http_server() -> AsyncIterator[HttpServer]:
-    """Run a server on a free port."""
+async def http_server(port: int = 0) -> AsyncIterator[HttpServer]:
+    """Run a server on a given port, or on a free one."""
     served = HttpServer()
-    server = await asyncio.start_server(served.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(served.answer, "127.0.0.1", port)
     served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield served

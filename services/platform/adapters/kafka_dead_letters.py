@@ -99,6 +99,8 @@ class KafkaDeadLetters:
     async def replay(self, name: str, *, limit: int) -> Replayed:
         """Publish the oldest letters that were not replayed to their topic, as they were.
 
+        Letters that come meanwhile stay, among them those that are refused once more.
+
         Raises:
             NotFound: The registry has no such consumer.
             InvalidArgument: A letter does not say where it came from; those before it went back.
@@ -116,9 +118,10 @@ class KafkaDeadLetters:
         await producer.start()
         published = superseded = 0
         try:
+            end = await asyncio.to_thread(self._end, letters)
             while published + superseded < limit:
                 turn = min(TURN, limit - published - superseded)
-                waiting = await asyncio.to_thread(self._waiting, letters, turn)
+                waiting = await asyncio.to_thread(self._waiting, letters, turn, end)
                 if not waiting:
                     break
                 fresh = await asyncio.to_thread(self._not_superseded, topic, waiting)
@@ -154,25 +157,39 @@ class KafkaDeadLetters:
                     found.append(Letters(name.removesuffix(SUFFIX), end - start, end - replayed))
         return found
 
-    def _waiting(self, letters: TopicPartition, limit: int) -> Sequence[Record]:
+    def _end(self, letters: TopicPartition) -> int:
+        with self._consumer() as consumer:
+            return int(consumer.end_offsets([letters])[letters])
+
+    def _waiting(
+        self, letters: TopicPartition, limit: int, end: int | None = None
+    ) -> Sequence[Record]:
         with self._consumer() as consumer:
             start = consumer.beginning_offsets([letters])[letters]
             start = max(start, consumer.committed(letters) or start)
-            return self._read(consumer, letters, start, limit)
+            return self._read(consumer, letters, start, limit, end)
 
     def _read(
-        self, consumer: KafkaConsumer, partition: TopicPartition, start: int, limit: int
+        self,
+        consumer: KafkaConsumer,
+        partition: TopicPartition,
+        start: int,
+        limit: int,
+        end: int | None = None,
     ) -> list[Record]:
-        """Return the records from an offset to the end there is now, at most `limit`."""
+        """Return at most `limit` records from an offset up to `end`, else to the present end."""
         consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
+        if end is None:
+            end = consumer.end_offsets([partition])[partition]
         consumer.seek(partition, start)
         records: list[Record] = []
         patience = time.monotonic() + self._settings.start_timeout_s
         while len(records) < limit and consumer.position(partition) < end:
             found = consumer.poll(POLL_MS, max_records=limit - len(records))
             entries = found.get(partition, ())
-            records += [record_of(entry, self._settings.prefix) for entry in entries]
+            records += [
+                record_of(entry, self._settings.prefix) for entry in entries if entry.offset < end
+            ]
             if entries:
                 patience = time.monotonic() + self._settings.start_timeout_s
             elif time.monotonic() > patience:

@@ -109,7 +109,8 @@ class Producer:
         Raises:
             InvalidArgument: One is larger than the brokers take; those before it were sent.
             ResourceExhausted: Too many wait for acknowledgement; none was sent.
-            Unavailable: The brokers are away, or did not acknowledge in time.
+            Unavailable: The brokers are away, or did not acknowledge in time; at once while they
+                have acknowledged nothing for longer than `publish_timeout_s`.
         """
         start = time.monotonic()
         result = "failed"
@@ -166,11 +167,12 @@ class Producer:
         metrics.PUBLISH_UNACKNOWLEDGED.labels(self._lane).set(self._unacknowledged)
 
     def _check_room(self, count: int) -> None:
+        # What waits already is sent again and again, and tells when the brokers are back.
+        if self.is_stalled():
+            raise Unavailable("kafka acknowledges nothing", reason="KAFKA_STALLED")
         most = self._settings.max_unacknowledged
         if self._unacknowledged == 0 or self._unacknowledged + count <= most:
             return
-        if self.is_stalled():
-            raise Unavailable("kafka acknowledges nothing", reason="KAFKA_STALLED")
         raise ResourceExhausted(
             f"{self._unacknowledged} messages wait for kafka already",
             retry_after_s=RETRY_AFTER_S,

@@ -12,7 +12,7 @@ from infra.local import process
 from infra.local.server import Server
 from infra.local.services import PORTS, Backends
 from infra.local.stack import servers
-from tests.cluster import Cluster
+from tests.cluster import Cluster, free_port
 from tests.e2e.conftest import concierge
 from tests.endpoints import endpoint
 from tests.integration.cluster.collector import Collector
@@ -38,13 +38,32 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
+def provider_port() -> int:
+    """Where the cluster asks a geocoding provider; nobody answers unless a test does."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
 def cluster(
-    backends: Backends, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+    backends: Backends,
+    collector: Collector,
+    provider_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Cluster]:
     """Two replicas of each service, filled with a generated catalogue."""
     folder = tmp_path_factory.mktemp("cluster")
     replicas = {service: 2 for service in PORTS if service != "ingestion"}
-    running = Cluster(folder, backends, replicas=replicas, settings=collector.settings())
+    settings = {
+        **collector.settings(),
+        "ANSWERING_LLM__URL": endpoint("TRITON"),
+        "QUERY_UNDERSTANDING_LLM__URL": endpoint("TRITON"),
+        "GEOCODING_NOMINATIM__URL": f"http://127.0.0.1:{provider_port}",
+        "GEOCODING_NOMINATIM__PER_SECOND": "100",
+        "GEOCODING_PROVIDER_PAUSE_MS": "500",
+        # Twenty processes on one small machine: their turns on the processor look like queues.
+        "GATEWAY_QUEUE_TARGET_S": "1",
+    }
+    running = Cluster(folder, backends, replicas=replicas, settings=settings)
     try:
         running.start()
         load(running, folder)

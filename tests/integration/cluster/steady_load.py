@@ -67,7 +67,7 @@ class SteadyLoad:
     """
 
     target: str
-    rate: float = 10.0
+    rate: float = 5.0
     deadline_s: float = 4.0
     conversations: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
@@ -96,6 +96,10 @@ class SteadyLoad:
         """Return what became of the searches asked after a moment."""
         return [outcome for outcome in self.outcomes if outcome.at >= at]
 
+    def lacking(self, at: float) -> list[str]:
+        """Return what was missing from searches asked after a moment; empty: nothing."""
+        return [shown(outcome) for outcome in self.since(at) if not outcome.ok]
+
     async def until(
         self, holds: Callable[[Sequence[Outcome]], bool], *, last: int, timeout_s: float = 60.0
     ) -> None:
@@ -112,11 +116,8 @@ class SteadyLoad:
                 ):
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
-            shown = [
-                (round(o.at, 1), round(o.took_s, 2), o.error and o.error.reason, _flags(o))
-                for o in self.outcomes[first:][-last:]
-            ]
-            raise TimeoutError(f"after {timeout_s} s the last searches are {shown}") from error
+            told = [shown(outcome) for outcome in self.outcomes[first:][-last:]]
+            raise TimeoutError(f"after {timeout_s} s the last searches are {told}") from error
 
     async def until_whole(self, *, last: int = 15, timeout_s: float = 60.0) -> None:
         """Return when the last so many searches were answered with nothing missing."""
@@ -162,8 +163,10 @@ class SteadyLoad:
             self.outcomes.append(Outcome(at, self.now() - at, response=response))
 
 
-def _flags(outcome: Outcome) -> list[str]:
-    if outcome.response is None:
-        return []
-    degraded = ["conversation_degraded"] if outcome.response.conversation_degraded else []
-    return [*outcome.response.skipped_stages, *degraded]
+def shown(outcome: Outcome) -> str:
+    """Return when a search was asked, how long it took, its error or what it lacks."""
+    lacks = [outcome.error.reason] if outcome.error is not None else []
+    if outcome.response is not None:
+        lacks += outcome.response.skipped_stages
+        lacks += ["conversation"] * outcome.response.conversation_degraded
+    return f"at {outcome.at:.1f} s for {outcome.took_s:.2f} s: {' '.join(lacks) or 'whole'}"

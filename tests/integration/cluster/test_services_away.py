@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 
 import pytest
@@ -22,9 +23,9 @@ async def test_a_replica_killed_in_mid_load_costs_no_search(cluster: Cluster, se
     async with SteadyLoad(cluster.target, deadline_s=PATIENT_S) as load:
         await load.until_whole()
         killed_at = load.now()
-        cluster.kill(f"{service}-1")
+        await asyncio.to_thread(cluster.kill, f"{service}-1")
         await load.until_whole(last=30)
-        cluster.restart(f"{service}-1")
+        await asyncio.to_thread(cluster.restart, f"{service}-1")
         await load.until_whole(last=30)
         failed = [o.error for o in load.since(killed_at) if o.error is not None]
         assert not failed
@@ -36,10 +37,10 @@ async def test_a_gateway_killed_in_mid_load_fails_its_own_calls_alone(cluster: C
         await steady.until_whole()
         await broken.until_whole()
         killed_at = steady.now()
-        cluster.kill("gateway-1")
+        await asyncio.to_thread(cluster.kill, "gateway-1")
         await steady.until_whole(last=30)
         assert all(outcome.ok for outcome in steady.since(killed_at))
-        cluster.restart("gateway-1")
+        await asyncio.to_thread(cluster.restart, "gateway-1")
         await broken.until_whole()
         assert all(o.error is None or isinstance(o.error, Unavailable) for o in broken.outcomes)
 
@@ -53,7 +54,7 @@ async def test_a_replica_that_leaves_in_good_order_costs_nothing(
         left_at = load.now()
         cluster.signal(f"{service}-1", signal.SIGTERM)
         await load.until_whole(last=30)
-        cluster.restart(f"{service}-1")
+        await asyncio.to_thread(cluster.restart, f"{service}-1")
         await load.until_whole(last=30)
         assert all(outcome.error is None for outcome in load.since(left_at))
 
@@ -62,13 +63,13 @@ async def test_without_understanding_the_guest_is_told_in_time(cluster: Cluster)
     async with SteadyLoad(cluster.target) as load:
         await load.until_whole()
         for replica in ("query-understanding", "query-understanding-1"):
-            cluster.kill(replica)
+            await asyncio.to_thread(cluster.kill, replica)
         await load.until(
             lambda all_: all(isinstance(o.error, Unavailable) and o.error.reason for o in all_),
             last=15,
         )
         for replica in ("query-understanding", "query-understanding-1"):
-            cluster.restart(replica)
+            await asyncio.to_thread(cluster.restart, replica)
         await load.until_whole()
 
 

@@ -1,0 +1,65 @@
+"""What a guest gets when the wall clock of every service jumps, as after a clock was set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.services import Backends
+from services.platform.errors import Unavailable
+from tests.cluster import Cluster
+from tests.integration.cluster.conftest import load
+from tests.integration.cluster.steady_load import SteadyLoad
+
+pytestmark = [pytest.mark.integration, pytest.mark.faults]
+
+# Debian's package libfaketime: the processes under it read the time that a file says.
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that says how far the services' clock is off, in seconds."""
+    if not FAKETIME:
+        pytest.skip("libfaketime is not installed: no clock can be made to jump")
+    file = tmp_path_factory.mktemp("clock") / "offset"
+    file.write_text("+0")
+    return file
+
+
+@pytest.fixture(scope="module")
+def jumpy(
+    backends: Backends, clock: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """One replica of each service under a clock that can be set."""
+    folder = tmp_path_factory.mktemp("jumpy")
+    settings = {
+        "LD_PRELOAD": str(FAKETIME[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+    running = Cluster(folder, backends, settings=settings)
+    try:
+        running.start()
+        load(running, folder)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("jump_s", [3_600, -3_600])
+async def test_a_clock_that_jumps_costs_at_most_the_searches_under_way(
+    jumpy: Cluster, clock: Path, jump_s: int
+) -> None:
+    async with SteadyLoad(jumpy.target) as searches:
+        await searches.until_whole()
+        jumped_at = searches.now()
+        clock.write_text(f"{jump_s:+d}")
+        await searches.until_whole(last=30)
+        clock.write_text("+0")
+        await searches.until_whole(last=30)
+    failed = [o.error for o in searches.since(jumped_at) if o.error is not None]
+    assert all(isinstance(error, Unavailable) and error.reason for error in failed)
