@@ -7,9 +7,7 @@ beside each other on the same servers.
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,13 +27,12 @@ from infra.local.server import HOST, ROOT, Places
 from infra.local.services import PORTS, Backends, IngestionWorkers, Service, variable_of
 from services.platform.adapters.kafka_topics import admin_client
 from services.platform.settings import KafkaSettings
+from tests.ports import free_port
 
 # More at once only take the processor from each other.
 STARTED_AT_ONCE = 4
 # Those that Backends.settings gives out.
 REDIS_DATABASES = 4
-# Below those that systems give to outgoing connections, which are many here.
-PORT_RANGE = (20_000, 30_000)
 LAG_METRIC = "concierge_consumer_lag_records"
 
 
@@ -210,15 +207,3 @@ class Cluster:
 def _target(ports: list[int]) -> str:
     # grpc's own list of addresses: it goes on to the next one when one is away.
     return "ipv4:" + ",".join(f"{HOST}:{port}" for port in ports)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now, and that no outgoing connection will be given."""
-    while True:
-        port = random.randrange(*PORT_RANGE)
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port

@@ -10,10 +10,13 @@ from typing import TypeVar
 
 import grpc
 import typer
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.platform import logs
 from services.platform.errors import ConciergeError
 from services.platform.rpc import channel, from_rpc_error
+from services.platform.settings import TlsSettings
+from services.platform.tls import channel_credentials
 
 T = TypeVar("T")
 
@@ -29,6 +32,17 @@ class Place:
     data = typer.Option(DEFAULT_DATA, "--data", help="Data directory of the embedded deployment.")
 
 
+class CallerSettings(BaseSettings):
+    """Read from `CONCIERGE_*`: who the command line is to a running deployment."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="CONCIERGE_", env_nested_delimiter="__", env_file=".env",
+        extra="ignore",
+    )  # fmt: skip
+
+    tls: TlsSettings = TlsSettings()
+
+
 @asynccontextmanager
 async def connected(
     target: str | None, data: Path, *, with_workers: bool = False
@@ -41,10 +55,11 @@ async def connected(
         with_workers: Whether the embedded deployment also starts its ingestion workers.
 
     Raises:
-        FailedPrecondition: Another process holds the data directory.
+        FailedPrecondition: Another process holds the data directory, or a file of
+            `CONCIERGE_TLS__…` cannot be read.
     """
     if target is not None:
-        async with channel(target) as remote:
+        async with channel(target, channel_credentials(CallerSettings().tls)) as remote:
             yield remote
         return
     # Imported here: the image that sets a cluster up is without the embedded engines.

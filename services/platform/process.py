@@ -28,6 +28,7 @@ from services.platform.health import Check, Health
 from services.platform.lifecycle import until_stopped
 from services.platform.rpc import RpcServer, channel
 from services.platform.settings import ServiceSettings
+from services.platform.tls import channel_credentials, server_credentials
 from services.platform.topics import load_topics
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -47,7 +48,14 @@ class ServiceProcess:
         self._settings = settings
         self._closing = AsyncExitStack()
         self._health = Health()
-        self.server = RpcServer(settings.address, settings=settings.rpc, health=self._health)
+        host = settings.address.rpartition(":")[0]
+        self.server = RpcServer(
+            settings.address,
+            settings=settings.rpc,
+            health=self._health,
+            credentials=server_credentials(settings.tls),
+            health_address=f"{host}:{settings.health_port}" if settings.health_port else "",
+        )
 
     async def __aenter__(self) -> ServiceProcess:
         settings = self._settings
@@ -92,7 +100,7 @@ class ServiceProcess:
 
     def calls(self, target: str) -> grpc.aio.Channel:
         """Return a channel to another service, closed at the end."""
-        opened = channel(target)
+        opened = channel(target, channel_credentials(self._settings.tls))
         self._closing.push_async_callback(opened.close)
         return opened
 

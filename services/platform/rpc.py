@@ -70,13 +70,26 @@ class RpcServer:
         address: `host:port`; port 0 takes a free one.
         settings: Limits and the default deadline.
         health: Readiness of the services behind it.
+        credentials: What it shows and asks of callers; `None`: plain text.
+        health_address: A plain-text door for health checks alone; empty: none.
     """
 
-    def __init__(self, address: str, *, settings: RpcSettings, health: Health) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        settings: RpcSettings,
+        health: Health,
+        credentials: grpc.ServerCredentials | None = None,
+        health_address: str = "",
+    ) -> None:
         self._address = address
+        self._credentials = credentials
+        self._health_address = health_address
         self._health = health
         self._names: list[str] = []
         self._port: int | None = None
+        self._health_server: grpc.aio.Server | None = None
         self._server = grpc.aio.server(
             interceptors=[_Interceptor(settings.default_deadline_s)],
             options=(
@@ -101,14 +114,8 @@ class RpcServer:
         Raises:
             Unavailable: The address cannot be bound.
         """
-        try:
-            port = int(self._server.add_insecure_port(self._address))
-        except RuntimeError as error:
-            raise Unavailable(
-                f"cannot listen on {self._address}", reason="ADDRESS_IN_USE"
-            ) from error
-        self._port = port
-        return port
+        self._port = _bound(self._server, self._address, self._credentials)
+        return self._port
 
     async def start(self) -> int:
         """Start answering; return the port. Services are added before."""
@@ -116,6 +123,11 @@ class RpcServer:
             self.bind()
         assert self._port is not None
         self._health.add_to_server(self._server, self._names)
+        if self._health_address:
+            self._health_server = grpc.aio.server()
+            self._health.add_to_server(self._health_server, self._names)
+            _bound(self._health_server, self._health_address, None)
+            await self._health_server.start()
         reflection.enable_server_reflection((*self._names, reflection.SERVICE_NAME), self._server)
         await self._server.start()
         return self._port
@@ -123,6 +135,19 @@ class RpcServer:
     async def stop(self, grace_s: float) -> None:
         """Refuse new calls, let running ones finish for `grace_s` seconds, then end them."""
         await self._server.stop(grace_s)
+        if self._health_server is not None:
+            await self._health_server.stop(0)
+
+
+def _bound(
+    server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials | None
+) -> int:
+    try:
+        if credentials is None:
+            return int(server.add_insecure_port(address))
+        return int(server.add_secure_port(address, credentials))
+    except RuntimeError as error:
+        raise Unavailable(f"cannot listen on {address}", reason="ADDRESS_IN_USE") from error
 
 
 class _Undecodable:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,6 +22,37 @@ class RpcSettings(BaseModel):
     max_response_bytes: int = Field(default=32 << 20, gt=0, description="Largest response.")
     max_concurrent_calls: int = Field(default=1_000, gt=0, description="Calls in work at once.")
     grace_s: float = Field(default=10.0, ge=0, description="Time for running calls at shutdown.")
+
+
+class TlsSettings(BaseModel):
+    """Who a process is to those that call it and to those it calls. Nothing set: plain text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    certificate_file: Path | None = Field(
+        default=None,
+        description="PEM of this process's certificate and what signed it; set: its door has TLS.",
+    )
+    key_file: Path | None = Field(default=None, description="PEM of the certificate's key.")
+    authorities_file: Path | None = Field(
+        default=None,
+        description="PEM of the authorities trusted, in calls and of callers; unset: the system's "
+        "in calls, and callers need no certificate.",
+    )
+    mutual: bool = Field(
+        default=True, description="With authorities set, callers must show a certificate of theirs."
+    )
+
+    @property
+    def is_mutual(self) -> bool:
+        """Whether callers must show a certificate."""
+        return self.mutual and self.authorities_file is not None
+
+    @model_validator(mode="after")
+    def _a_pair(self) -> TlsSettings:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file go together")
+        return self
 
 
 class LogSettings(BaseModel):
@@ -159,6 +190,13 @@ class ServiceSettings(BaseSettings):
         pattern=r".+:\d{1,5}",
         description="host:port on which gRPC is answered.",
     )
+    health_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Plain-text port for health checks alone, for probes without TLS; 0: none.",
+    )
+    tls: TlsSettings = TlsSettings()
     rpc: RpcSettings = RpcSettings()
     log: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()

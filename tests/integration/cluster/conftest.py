@@ -12,10 +12,11 @@ from infra.local import process
 from infra.local.server import Server
 from infra.local.services import PORTS, Backends
 from infra.local.stack import servers
-from tests.cluster import Cluster, free_port
+from tests.cluster import Cluster
 from tests.e2e.conftest import concierge
 from tests.endpoints import endpoint
 from tests.integration.cluster.collector import Collector
+from tests.ports import free_port
 
 HOTELS = 1_000
 

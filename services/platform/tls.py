@@ -1,0 +1,59 @@
+"""TLS of our own gRPC doors, and of the calls to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grpc
+
+from services.platform.errors import FailedPrecondition
+from services.platform.settings import TlsSettings
+
+
+def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials | None:
+    """Return what a door shows and asks of callers; `None`: plain text.
+
+    Files are read again for every new connection, so renewed certificates need no restart.
+
+    Raises:
+        FailedPrecondition: A file cannot be read; names it.
+    """
+    if settings.certificate_file is None:
+        return None
+    return grpc.dynamic_ssl_server_credentials(
+        _shown(settings),
+        lambda: _shown(settings),
+        require_client_authentication=settings.is_mutual,
+    )
+
+
+def channel_credentials(settings: TlsSettings) -> grpc.ChannelCredentials | None:
+    """Return what a caller shows and trusts; `None`: plain text.
+
+    Raises:
+        FailedPrecondition: A file cannot be read; names it.
+    """
+    if settings.certificate_file is None and settings.authorities_file is None:
+        return None
+    return grpc.ssl_channel_credentials(
+        _content(settings.authorities_file),
+        _content(settings.key_file),
+        _content(settings.certificate_file),
+    )
+
+
+def _shown(settings: TlsSettings) -> grpc.ServerCertificateConfiguration:
+    pair = (_content(settings.key_file) or b"", _content(settings.certificate_file) or b"")
+    authorities = _content(settings.authorities_file) if settings.is_mutual else None
+    return grpc.ssl_server_certificate_configuration([pair], root_certificates=authorities)
+
+
+def _content(file: Path | None) -> bytes | None:
+    if file is None:
+        return None
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise FailedPrecondition(
+            f"cannot read {file}: {error.strerror}", reason="TLS_FILE", metadata={"file": str(file)}
+        ) from error
