@@ -58,7 +58,7 @@ PROGRESS_S = 2.0
 # with Python's 5 ms it would wait for a loading thread each time.
 SWITCH_INTERVAL_S = 0.0005
 # New objects before the collector looks for cycles among them. A catalogue is millions of objects
-# that stay, and with Python's 700 a load spends a third of its time in looking through them.
+# that stay, and with Python's 700 a load looks through them over and over.
 COLLECT_AFTER = (50_000, 20, 20)
 
 log = structlog.get_logger(__name__)
