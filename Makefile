@@ -90,7 +90,7 @@ images: ## An image per service: SERVICE=ranking REGISTRY=host/path ENGINE=podma
 	done
 
 image-check: setup ## Build one image with podman, boot it, stop it; as root on Debian it gets podman
-	@$(RUN) python -m infra.build.image_check $(or $(SERVICE),answering)
+	@$(RUN) python -m infra.build.image_check $(or $(SERVICE),answering) $(ARGS)
 
 stack: setup ## Fetch, start and await the servers of a cluster: ARGS="kafka redis"
 	@UV=$(UV) $(RUN) python -m infra.local up $(ARGS)

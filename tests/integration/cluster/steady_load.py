@@ -96,9 +96,9 @@ class SteadyLoad:
         """Return what became of the searches asked after a moment."""
         return [outcome for outcome in self.outcomes if outcome.at >= at]
 
-    def lacking(self, at: float) -> list[str]:
-        """Return what was missing from searches asked after a moment; empty: nothing."""
-        return [shown(outcome) for outcome in self.since(at) if not outcome.ok]
+    def failed(self, at: float) -> list[str]:
+        """Return the searches asked after a moment that ended with an error."""
+        return [shown(outcome) for outcome in self.since(at) if outcome.error is not None]
 
     async def until(
         self, holds: Callable[[Sequence[Outcome]], bool], *, last: int, timeout_s: float = 60.0

@@ -70,12 +70,14 @@ async def test_an_event_delivered_twice_costs_no_answer(
 
     async with SteadyLoad(cluster.target) as load:
         await load.until_whole()
+        # Events of searches before now all at once would be a burst that nobody admitted.
+        await asyncio.to_thread(tap.read)
         since = load.now()
         copied = 0
         while copied < 20:
             copied += await asyncio.to_thread(copy)
         await load.until_whole()
-    assert not load.lacking(since)
+    assert not load.failed(since)
 
 
 async def test_candidates_in_any_order_and_number_give_one_ranking(
@@ -122,7 +124,7 @@ async def test_poison_is_set_aside_and_replayed_and_costs_no_search(
         twice = 2 * POISON
         await until_letters(letters, {vector: (twice, POISON), keyword: (twice, twice)})
         await load.until_whole()
-    assert not load.lacking(since)
+    assert not load.failed(since)
 
 
 async def until_letters(letters: KafkaDeadLetters, wanted: dict[str, tuple[int, int]]) -> None:
