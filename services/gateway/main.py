@@ -99,6 +99,7 @@ async def start(
         answerer=GrpcAnswerer(answering),
         gate=AdmissionGate(
             settings.max_searches,
+            first_in_flight=settings.first_searches,
             least_in_flight=settings.min_searches,
             queue_target_s=settings.queue_target_s,
             retry_after_s=settings.retry_after_s,

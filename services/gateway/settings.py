@@ -28,6 +28,9 @@ class GatewaySettings(ServiceSettings):
     max_searches: int = Field(
         default=64, ge=1, description="Searches in flight before new ones are refused."
     )
+    first_searches: int = Field(
+        default=16, ge=1, description="Searches in flight before it is known how many are too many."
+    )
     min_searches: int = Field(
         default=4, ge=1, description="Searches in flight that are never refused."
     )

@@ -28,15 +28,17 @@ class AdmissionGate:
     """Limits the searches in flight, and learns the limit from how long events wait in queues.
 
     The limit rises by one for every limit's worth of searches that waited less than the target
-    while the gate was in use, and falls to `CUT` of itself when one waited longer, at most once
-    per round trip. Time that a stage works, or that a lost stage is waited for, does not count:
-    only queues tell of overload.
+    while the gate was in use, before its first fall for every such search, and falls to `CUT` of
+    itself when one waited longer, at most once per round trip. Time that a stage works, or that a
+    lost stage is waited for, does not count: only queues tell of overload.
 
     Source: additive increase, multiplicative decrease: Chiu and Jain, Analysis of the Increase
-    and Decrease Algorithms for Congestion Avoidance in Computer Networks, 1989.
+    and Decrease Algorithms for Congestion Avoidance in Computer Networks, 1989; the slow start:
+    Jacobson, Congestion Avoidance and Control, 1988.
 
     Args:
-        most_in_flight: Searches admitted at once at most, 1 or more; also where it starts.
+        most_in_flight: Searches admitted at once at most, 1 or more.
+        first_in_flight: Searches admitted at once before anything was learnt, 1 or more.
         least_in_flight: Searches admitted at once in any case, 1 or more.
         queue_target_s: Time in queues over all stages of a search that is still fine.
         retry_after_s: What a refused client is told to wait.
@@ -47,6 +49,7 @@ class AdmissionGate:
         self,
         most_in_flight: int,
         *,
+        first_in_flight: int,
         least_in_flight: int,
         queue_target_s: float,
         retry_after_s: float,
@@ -58,7 +61,7 @@ class AdmissionGate:
         self._retry_after_s = retry_after_s
         self._clock = clock
         self._cut_at = float("-inf")
-        self.limit = float(most_in_flight)
+        self.limit = float(min(first_in_flight, most_in_flight))
         self.in_flight = 0
 
     @contextmanager
@@ -91,4 +94,5 @@ class AdmissionGate:
                 self.limit = max(float(self._least), self.limit * CUT)
                 self._cut_at = self._clock()
         elif was_used:
-            self.limit = min(float(self._most), self.limit + 1.0 / self.limit)
+            was_cut = self._cut_at > float("-inf")
+            self.limit = min(float(self._most), self.limit + (1.0 / self.limit if was_cut else 1.0))

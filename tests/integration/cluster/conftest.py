@@ -62,7 +62,7 @@ def cluster(
         "GEOCODING_NOMINATIM__PER_SECOND": "100",
         "GEOCODING_PROVIDER_PAUSE_MS": "500",
         # Twenty processes on one small machine: their turns on the processor look like queues.
-        "GATEWAY_QUEUE_TARGET_S": "1",
+        "GATEWAY_QUEUE_TARGET_S": "0.3",
     }
     running = Cluster(folder, backends, replicas=replicas, settings=settings)
     try:

@@ -51,9 +51,10 @@ def test_a_foreign_page_token_is_refused(token: str) -> None:
         decode(token)
 
 
-def gate(most: int, *, least: int = 1) -> AdmissionGate:
+def gate(most: int, *, first: int | None = None, least: int = 1) -> AdmissionGate:
     return AdmissionGate(
         most,
+        first_in_flight=first or most,
         least_in_flight=least,
         queue_target_s=0.1,
         retry_after_s=0.25,
@@ -83,6 +84,22 @@ def test_long_queues_lower_the_limit_to_its_floor_and_short_ones_raise_it_again(
             for place in [held.enter_context(door.admitted()) for _ in range(int(door.limit))]:
                 place.queued_s = 0.01
     assert door.limit == 10
+
+
+def test_it_starts_low_and_rises_fast_until_the_first_long_queue() -> None:
+    door = gate(64, first=4)
+
+    def fill(queued_s: float) -> None:
+        with ExitStack() as held:
+            for place in [held.enter_context(door.admitted()) for _ in range(int(door.limit))]:
+                place.queued_s = queued_s
+
+    fill(0.01)
+    assert door.limit == 7  # the first of four came to a gate that was not in use
+    fill(0.5)
+    assert door.limit == pytest.approx(5.6)
+    fill(0.01)
+    assert 6 < door.limit < 6.6
 
 
 def test_searches_admitted_before_a_cut_do_not_cut_again() -> None:
