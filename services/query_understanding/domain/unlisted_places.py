@@ -131,6 +131,10 @@ _PART_OF_NAMES = frozenset(
         "other_sight", "other_food", "fact_near_restaurant",
     }
 )  # fmt: skip
+# Behind a city's name these are parts of it, and name nothing: "北京市中心".
+_OF_A_CITY = frozenset(
+    {"中心", "市中心", "城区", "主城区", "市区", "市内", "城里", "郊区", "老城", "新城", "本地"}
+)
 # Characters before a word of nearness in which a name, with the words that lead to it, may begin.
 _LONGEST_BEFORE = 120
 
@@ -151,6 +155,11 @@ def unlisted(
     def add(start: int, end: int, tail: int, category: PlaceCategory | None) -> None:
         if end - start < 2 or any(named[start:end]):
             return
+        bare = _without_areas(said, start, end)
+        if bare != (start, end):
+            start, end = bare
+            if end - start < 2 or is_bare_head(text[start:end]) or text[start:end] in _OF_A_CITY:
+                return
         inside = [
             a for a in (said.atoms if any(worded[start:end]) else ())
             if a.start < end and start < a.end and not a.implied
@@ -196,6 +205,22 @@ def unlisted(
             if end - start >= 2 and not _NO_NAME.search(name) and could_be_a_name(name):
                 add(start, end, end, _word_category(text[start : match.end() + 6]))
     return found
+
+
+def _without_areas(said: Recognised, start: int, end: int) -> tuple[int, int]:
+    """Leave out the city or district that stands before a name, or behind it in English.
+
+    "北京极光灯塔", "Aurora Lighthouse in Beijing": the area is a condition of its own.
+    """
+    text = said.turn.text
+    for atom in said.atoms:
+        if atom.implied or atom.field not in (Field.CITY, Field.DISTRICT):
+            continue
+        if atom.start == start and atom.end < end:
+            start = atom.end + (text[atom.end] in "的 ")
+        elif atom.end == end and text[start : atom.start].endswith(" in "):
+            end = atom.start - len(" in ")
+    return start, end
 
 
 def _marked(length: int, spans: Iterable[tuple[int, int]]) -> bytearray:

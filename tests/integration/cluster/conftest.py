@@ -63,6 +63,7 @@ def cluster(
         "GEOCODING_PROVIDER_PAUSE_MS": "500",
         # Twenty processes on one small machine: their turns on the processor look like queues.
         "GATEWAY_QUEUE_TARGET_S": "0.3",
+        "GATEWAY_MIN_SEARCHES": "10",
     }
     running = Cluster(folder, backends, replicas=replicas, settings=settings)
     try:
