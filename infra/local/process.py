@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from enum import StrEnum
@@ -20,6 +21,8 @@ LOG_TAIL_LINES = 15
 
 # Servers outlive the call that started them; held here, nobody warns of a process left running.
 _spawned: list[subprocess.Popen[bytes]] = []
+# Servers are started and stopped on several threads.
+_spawned_lock = threading.Lock()
 
 
 class State(StrEnum):
@@ -114,7 +117,8 @@ def _spawn(server: Server) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _spawned.append(process)
+    with _spawned_lock:
+        _spawned.append(process)
     (server.places.state / "pid").write_text(f"{process.pid} {_start_time(process.pid)}")
 
 
@@ -140,7 +144,8 @@ def _gone(server: Server, wait_s: float) -> bool:
         if time.monotonic() > limit:
             return False
         time.sleep(POLL_S)
-    _spawned[:] = [process for process in _spawned if process.poll() is None]
+    with _spawned_lock:
+        _spawned[:] = [process for process in _spawned if process.poll() is None]
     return True
 
 
