@@ -12,7 +12,8 @@ from infra.local.elasticsearch import Elasticsearch, Guard
 from infra.local.server import Places, StackError
 from tests.certificates import make_certificates
 from tests.endpoints import endpoint, unavailable
-from tests.integration.private_server import PrivateServer, free_port, private
+from tests.integration.private_server import PrivateServer, private
+from tests.ports import free_port
 
 PASSWORD = "only-for-tests-7"
 

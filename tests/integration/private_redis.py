@@ -8,7 +8,8 @@ from pathlib import Path
 
 from infra.local.redis import Redis
 from infra.local.server import Places
-from tests.integration.private_server import PrivateServer, free_port, private
+from tests.integration.private_server import PrivateServer, private
+from tests.ports import free_port
 
 
 class PrivateRedis(PrivateServer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
@@ -65,18 +65,24 @@ def cluster(
         "GATEWAY_QUEUE_TARGET_S": "0.3",
         "GATEWAY_MIN_SEARCHES": "10",
     }
-    running = Cluster(folder, backends, replicas=replicas, settings=settings)
-    try:
-        running.start()
-        load(running, folder)
+    with filled(Cluster(folder, backends, replicas=replicas, settings=settings)) as running:
         yield running
+
+
+@contextmanager
+def filled(cluster: Cluster) -> Iterator[Cluster]:
+    """Run a cluster with a generated catalogue in it; stopped at the end."""
+    try:
+        cluster.start()
+        load(cluster)
+        yield cluster
     finally:
-        running.stop()
+        cluster.stop()
 
 
-def load(running: Cluster, folder: Path) -> None:
+def load(running: Cluster) -> None:
     """Fill a cluster through its own ingestion; return when both indexes have it all."""
-    file = folder / "hotels.jsonl"
+    file = running.folder / "hotels.jsonl"
     made = concierge("catalog", "generate", "--hotels", str(HOTELS), "--out", str(file))
     assert made.returncode == 0, made.stderr
     loaded = concierge("ingest", str(file), "--target", running.address("ingestion"))

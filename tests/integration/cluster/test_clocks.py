@@ -10,7 +10,7 @@ import pytest
 from infra.local.services import Backends
 from services.platform.errors import Unavailable
 from tests.cluster import Cluster
-from tests.integration.cluster.conftest import load
+from tests.integration.cluster.conftest import filled
 from tests.integration.cluster.steady_load import SteadyLoad
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults]
@@ -41,13 +41,8 @@ def jumpy(
     """One replica of each service under a clock that can be set."""
     folder = tmp_path_factory.mktemp("jumpy")
     settings = {"PYTHONPATH": str(SITE), "TEST_CLOCK_FILE": str(clock)}
-    running = Cluster(folder, backends, settings=settings)
-    try:
-        running.start()
-        load(running, folder)
+    with filled(Cluster(folder, backends, settings=settings)) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.mark.parametrize("jump_s", [3_600, -3_600])

@@ -19,7 +19,8 @@ from services.vector_retrieval.adapters.hashed_embedder import HashedEmbedder
 from services.vector_retrieval.adapters.triton_embedder import TritonEmbedder
 from services.vocabulary import Vocabulary
 from tests.endpoints import endpoint
-from tests.integration.private_server import PrivateServer, free_port, private
+from tests.integration.private_server import PrivateServer, private
+from tests.ports import free_port
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
