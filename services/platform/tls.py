@@ -1,7 +1,9 @@
-"""TLS of our own gRPC doors, and of the calls to them."""
+"""TLS of our own gRPC doors, and of calls to them and to other gRPC servers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -35,25 +37,42 @@ def channel_credentials(settings: TlsSettings) -> grpc.ChannelCredentials | None
     """
     if settings.certificate_file is None and settings.authorities_file is None:
         return None
-    return grpc.ssl_channel_credentials(
-        _content(settings.authorities_file),
-        _content(settings.key_file),
-        _content(settings.certificate_file),
-    )
+    with _named():
+        return credentials_of(
+            settings.authorities_file, settings.key_file, settings.certificate_file
+        )
+
+
+def credentials_of(
+    authorities: Path | None, key: Path | None, certificate: Path | None
+) -> grpc.ChannelCredentials:
+    """Return what a caller trusts, the system's authorities without a file, and what it shows.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    return grpc.ssl_channel_credentials(_content(authorities), _content(key), _content(certificate))
 
 
 def _shown(settings: TlsSettings) -> grpc.ServerCertificateConfiguration:
-    pair = (_content(settings.key_file) or b"", _content(settings.certificate_file) or b"")
-    authorities = _content(settings.authorities_file) if settings.is_mutual else None
+    with _named():
+        pair = (_content(settings.key_file) or b"", _content(settings.certificate_file) or b"")
+        authorities = _content(settings.authorities_file) if settings.is_mutual else None
     return grpc.ssl_server_certificate_configuration([pair], root_certificates=authorities)
 
 
 def _content(file: Path | None) -> bytes | None:
-    if file is None:
-        return None
+    return None if file is None else file.read_bytes()
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Turn a file that cannot be read into an error that names it."""
     try:
-        return file.read_bytes()
+        yield
     except OSError as error:
         raise FailedPrecondition(
-            f"cannot read {file}: {error.strerror}", reason="TLS_FILE", metadata={"file": str(file)}
+            f"cannot read {error.filename}: {error.strerror}",
+            reason="TLS_FILE",
+            metadata={"file": str(error.filename)},
         ) from error

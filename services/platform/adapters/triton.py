@@ -11,7 +11,6 @@ import struct
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import grpc
@@ -27,6 +26,7 @@ from services.platform.deadline import Deadline
 from services.platform.errors import ConciergeError, DeadlineExceeded, Unavailable
 from services.platform.settings import TritonSettings
 from services.platform.telemetry import span
+from services.platform.tls import credentials_of
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
@@ -77,7 +77,13 @@ class Triton:
                 most_failures=settings.most_failures, open_s=settings.pause_ms / 1e3, clock=clock
             ),
         )
-        self._credentials = _credentials(settings)
+        self._credentials = (
+            credentials_of(
+                settings.root_certificates_file, settings.key_file, settings.certificate_file
+            )
+            if settings.tls
+            else None
+        )
         self._channel: grpc.aio.Channel | None = None
         self._known_stub: service_pb2_grpc.GRPCInferenceServiceStub | None = None
 
@@ -219,17 +225,3 @@ class Triton:
             in_flight.dec()
             took_s = time.perf_counter() - begun
             metrics.BACKEND_SECONDS.labels(BACKEND, self.model, result).observe(took_s)
-
-
-def _credentials(settings: TritonSettings) -> grpc.ChannelCredentials | None:
-    if not settings.tls:
-        return None
-    return grpc.ssl_channel_credentials(
-        _content(settings.root_certificates_file),
-        _content(settings.key_file),
-        _content(settings.certificate_file),
-    )
-
-
-def _content(file: Path | None) -> bytes | None:
-    return None if file is None else file.read_bytes()
