@@ -18,12 +18,21 @@ class LoggedPartition:
 
     What was written or read last stays in a window until every group has passed it. So groups get
     the same `Record`, and with it what the first of them made of it. All calls on one loop.
+
+    Args:
+        topic: The topic.
+        number: Of the partition.
+        log_file: Where it lives.
+        most_kept: Records in the window at most.
     """
 
-    def __init__(self, topic: str, number: int, log_file: SqliteLog) -> None:
+    def __init__(
+        self, topic: str, number: int, log_file: SqliteLog, *, most_kept: int = MOST_KEPT
+    ) -> None:
         self.topic = topic
         self.number = number
         self._log = log_file
+        self._most_kept = most_kept
         # All that the log has, or had, from one position up to another, ascending.
         self._window: list[Record] = []
         self._window_end = 0
@@ -65,7 +74,7 @@ class LoggedPartition:
         return self._window[first : first + limit]
 
     def _keep(self, position: int, records: Sequence[Record]) -> None:
-        if position != self._window_end or len(self._window) + len(records) > MOST_KEPT:
+        if position != self._window_end or len(self._window) + len(records) > self._most_kept:
             return
         self._window += records
         if records:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from services.platform.adapters import logged_partition
 from services.platform.adapters.logged_partition import LoggedPartition
 from services.platform.adapters.sqlite_log import Entry, SqliteLog
 from services.platform.events import Record
@@ -55,11 +54,10 @@ async def test_what_every_group_has_passed_is_read_from_the_log(log: SqliteLog) 
 
 
 async def test_every_reader_sees_the_newest_record_of_every_key_whatever_its_pace(
-    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+    log: SqliteLog,
 ) -> None:
-    monkeypatch.setattr(logged_partition, "MOST_KEPT", 8)
     chance = random.Random(4)
-    partition = LoggedPartition(TOPIC, 0, log)
+    partition = LoggedPartition(TOPIC, 0, log, most_kept=8)
     positions, seen = [0, 0, 0], [dict[str, int](), dict[str, int](), dict[str, int]()]
 
     async def read(reader: int, limit: int) -> None:
