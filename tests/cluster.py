@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,10 +117,17 @@ class Cluster:
         """Return a replica's gRPC address."""
         return self.services[name].endpoint()[1]
 
-    def start(self) -> None:
-        """Set the servers up and start every process; return when all are ready."""
+    def start(self, *, without: Collection[str] = ()) -> None:
+        """Set the servers up and start every process; return when all are ready.
+
+        Args:
+            without: Replicas that stay down; `restart` starts one.
+        """
         self.admin("setup")
-        everything = [*self.services.values(), *([self.workers] if self.with_workers else [])]
+        everything = [
+            *(service for name, service in self.services.items() if name not in without),
+            *([self.workers] if self.with_workers else []),
+        ]
         with ThreadPoolExecutor(STARTED_AT_ONCE) as threads:
             list(threads.map(process.start, everything))
 
@@ -160,7 +167,9 @@ class Cluster:
     def _behind(self) -> dict[str, float]:
         """Return the lag of every reader that has one, in records, by replica and group."""
         lags = {}
-        for name in self.services:
+        for name, service in self.services.items():
+            if process.running_pid(service) is None:
+                continue
             for line in self.metrics(name).splitlines():
                 if line.startswith(LAG_METRIC) and ".index" in line and float(line.split()[-1]):
                     lags[f"{name} {line}"] = float(line.split()[-1])

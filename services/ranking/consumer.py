@@ -121,7 +121,7 @@ async def search_completed(
             limit=first.context.rank_depth or wire.DEFAULT_HITS,
             rerank=rerank,
         )
-        completed.ranking.CopyFrom(wire.result_to_pb(ranking, plan, vocabulary))
+        wire.result_to_pb(ranking, plan, vocabulary, into=completed.ranking)
         completed.skipped_stages.extend(ranking.skipped)
     except ConciergeError as error:
         completed.failure.code = error.code.value[0]

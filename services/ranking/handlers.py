@@ -20,7 +20,7 @@ from services.ranking.domain.candidates import (
 )
 from services.ranking.domain.features import Weights, points_of_plan
 from services.ranking.domain.order import Ranked, allowed, ordered, reranked, scored
-from services.ranking.domain.reasons import Evidence, evidence
+from services.ranking.domain.reasons import Evidence, Reasons
 from services.ranking.domain.relaxation import Relaxation, relaxations
 from services.ranking.ports import Reranker
 
@@ -169,13 +169,11 @@ def rank_candidates(
     ranked = ordered(
         scored(passed, preferences=plan.preferences, points=places, weights=weights), plan.sort
     )
+    reasons = Reasons(plan.condition, plan.preferences, places)
     counts = [stage.match_count for stage in answered if stage.match_count is not None]
     return Ranking(
         hits=tuple(
-            RankedHit(
-                entry,
-                tuple(evidence(plan.condition, plan.preferences, entry.candidate.facts, places)),
-            )
+            RankedHit(entry, reasons.evidence(entry.candidate.facts))
             for entry in ranked[: min(limit, plan.count or limit)]
         ),
         total_matches=max(counts) if counts else None,

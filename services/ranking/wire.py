@@ -116,18 +116,24 @@ def limit_of(page_size: int) -> int:
 
 
 def result_to_pb(
-    ranking: Ranking[Hotel], plan: QueryPlan, vocabulary: Vocabulary
+    ranking: Ranking[Hotel],
+    plan: QueryPlan,
+    vocabulary: Vocabulary,
+    *,
+    into: pb.RankingResult | None = None,
 ) -> pb.RankingResult:
-    """Return the outcome of ranking."""
+    """Return the outcome of ranking, written into an empty message of a larger one where given.
+
+    Thirty records are worth that: protobuf copies a message that is set.
+    """
     names = {place.id: place.canonical_name or place.name for place in plan.places}
-    message = pb.RankingResult(
-        relaxations=[
-            pb.Relaxation(condition=condition_to_pb(r.condition), match_count=r.match_count)
-            for r in ranking.relaxations
-        ],
-        skipped_stages=ranking.skipped,
-        fusion=ranking.fusion,
-    )
+    message = pb.RankingResult() if into is None else into
+    for relaxation in ranking.relaxations:
+        message.relaxations.add(
+            condition=condition_to_pb(relaxation.condition), match_count=relaxation.match_count
+        )
+    message.skipped_stages.extend(ranking.skipped)
+    message.fusion = ranking.fusion
     if ranking.total_matches is not None:
         message.total_matches = ranking.total_matches
     wishes: dict[int, plan_pb2.Condition | plan_pb2.Trend] = {}

@@ -2,14 +2,16 @@
 
     make stack && make bench-cluster HOTELS=100000
 
-The same catalogue and queries in one run; all servers, services and clients share this machine.
-Read medians and ratios. The load goes to this machine alone and ends by itself.
+The same catalogue and queries in one run; all servers, services and clients share this machine, so
+each row says how many of its cores were busy. Read medians and ratios. The load
+goes to this machine alone and ends by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -35,10 +37,15 @@ from infra.local.services import Backends
 from services.ingestion.domain.generator import generate, to_line
 from services.platform.errors import ResourceExhausted
 from services.platform.rpc import channel, from_rpc_error
+from services.platform.settings import KafkaSettings
 from tests.cluster import Cluster
-from tests.load.bench import QUERIES, SEED, percentiles, repeated
+from tests.load import kafka_hop
+from tests.load.bench import QUERIES, SEED, percentiles, quiet, repeated
 
 CLIENTS = (1, 4, 16)
+# Those that Kafka gives more to do when there are more of them.
+SCALED = ("query-understanding", "geocoding", "vector-retrieval", "keyword-search", "ranking")
+HOP_TURNS, HOP_EVENTS, HOP_RATE, HOP_SIZE = 3, 1_000, 200.0, 1_000
 CANDIDATES = 50
 HITS = 10
 TIMEOUT_S = 30.0
@@ -60,10 +67,19 @@ def main() -> int:
 async def bench(count: int, seconds: float) -> None:
     """Measure every way of searching, one after the other."""
     ways = Table(
-        "way", "p50, ms", "p99, ms", *(f"per second, {clients} clients" for clients in CLIENTS)
+        *("way", "p50, ms", "p99, ms"),
+        *(f"per second, {clients} clients (cores)" for clients in CLIENTS),
     )
     hops = Table("stage", "waited p50, ms", "waited p99, ms", "worked p50, ms")
     surplus = Table("offered load", "served per second", "p50, ms", "p99, ms", "refused, p99 ms")
+    backends = Backends.local()
+    hop, ratio = await kafka_hop.bench(
+        KafkaSettings(bootstrap_servers=backends.kafka),
+        turns=HOP_TURNS,
+        events=HOP_EVENTS,
+        rate=HOP_RATE,
+        size=HOP_SIZE,
+    )
     with tempfile.TemporaryDirectory(prefix="concierge-bench-") as name:
         folder = Path(name)
         file = folder / "hotels.jsonl"
@@ -71,9 +87,10 @@ async def bench(count: int, seconds: float) -> None:
             out.writelines(to_line(hotel) + "\n" for hotel in generate(count, SEED))
         async with embedded(folder, file) as door:
             await measure("embedded, one process", through_gateway(door), ways, seconds)
-        cluster = Cluster(folder, Backends.local(), settings={"GATEWAY_MAX_SEARCHES": "64"})
+        cluster = Cluster(folder, backends, replicas=dict.fromkeys(SCALED, 2))
+        second = [f"{service}-1" for service in SCALED]
         try:
-            await asyncio.to_thread(cluster.start)
+            await asyncio.to_thread(cluster.start, without=second)
             async with channel(cluster.address("ingestion")) as door:
                 await ingest(door, file)
             await asyncio.to_thread(cluster.await_catalogue, 1_800.0)
@@ -86,9 +103,13 @@ async def bench(count: int, seconds: float) -> None:
                 await stages(door, hops, seconds)
                 for times in (0.5, 1.0, 3.0):
                     await offered(door, times, capacity, surplus, seconds)
+                for replica in second:
+                    await asyncio.to_thread(cluster.restart, replica)
+                await measure("events over Kafka, 2 replicas", through_gateway(door), ways, seconds)
         finally:
             await asyncio.to_thread(cluster.stop)
     console = Console(width=110)
+    console.print(hop, f"a hop over the bus takes {ratio:.2f} times the floor")
     for table in (ways, hops, surplus):
         console.print(table)
 
@@ -116,6 +137,7 @@ async def embedded(folder: Path, file: Path) -> AsyncIterator[grpc.aio.Channel]:
                 request = search_pb2.SearchHotelsRequest(turn=turn)
                 found = (await stub.SearchHotels(request, timeout=TIMEOUT_S)).total_matches
                 await asyncio.sleep(0.2)
+            await quiet(child.pid)
             yield door
     finally:
         child.terminate()
@@ -196,13 +218,24 @@ class Chain:
 async def measure(name: str, search: Search, table: Table, seconds: float) -> float:
     """Add a row: latency of one client, throughput of several; return the best throughput."""
     await repeated(search, 1, WARM_UP_S)
-    latencies, rates = [], []
+    latencies, rates, cells = [], [], []
     for clients in CLIENTS:
-        times, took_s = await repeated(search, clients, seconds)
+        busy_s, start = busy_cpu_s(), time.perf_counter()
+        times, rate = await repeated(search, clients, seconds)
+        cores = (busy_cpu_s() - busy_s) / (time.perf_counter() - start)
         latencies.append(times)
-        rates.append(len(times) / took_s)
-    table.add_row(name, *percentiles(latencies[0]), *(f"{rate:.0f}" for rate in rates))
+        rates.append(rate)
+        cells.append(f"{rate:.0f} ({cores:.1f})")
+    table.add_row(name, *percentiles(latencies[0]), *cells)
     return max(rates)
+
+
+def busy_cpu_s() -> float:
+    """Return how many seconds the machine's cores have worked since it started, all together."""
+    user, nice, system, _, _, irq, softirq = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]
+    )
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 async def stages(door: grpc.aio.Channel, table: Table, seconds: float) -> None:

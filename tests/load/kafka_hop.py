@@ -157,31 +157,26 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-async def bench(arguments: argparse.Namespace) -> None:
-    settings = KafkaSettings(bootstrap_servers=arguments.address)
+async def bench(
+    settings: KafkaSettings, *, turns: int, events: int, rate: float, size: int
+) -> tuple[Table, float]:
+    """Measure both ways in turns; return the table and how many times the floor a hop takes."""
     found: dict[str, list[list[float]]] = {"bare": [], "bus": []}
-    for _ in range(arguments.turns):
-        for way, turns in found.items():
-            turns.append(
-                await measure(way, settings, arguments.events, arguments.rate, arguments.size)
-            )
-    table = Table("way", "p50, ms", "p99, ms", "p50 of each turn, ms")
+    for _ in range(turns):
+        for way, measured in found.items():
+            measured.append(await measure(way, settings, events, rate, size))
+    table = Table(
+        *("one hop", "p50, ms", "p99, ms", "p50 of each turn, ms"),
+        title=f"{turns} turns of {events} events of {size} bytes, {rate:g} a second",
+    )
     medians = {}
-    for way, turns in found.items():
-        halves = [statistics.median(turn) for turn in turns]
+    for way, measured in found.items():
+        halves = [statistics.median(turn) for turn in measured]
         medians[way] = statistics.median(halves)
-        tails = statistics.median([quantile(turn, 0.99) for turn in turns])
+        tails = statistics.median([quantile(turn, 0.99) for turn in measured])
         each = " ".join(f"{half:.2f}" for half in sorted(halves))
         table.add_row(way, f"{medians[way]:.2f}", f"{tails:.2f}", each)
-    console = Console()
-    console.print(
-        f"{arguments.turns} turns of {arguments.events} events of {arguments.size} bytes, "
-        f"{arguments.rate:g} a second; medians of the turns"
-    )
-    console.print(table)
-    console.print(
-        f"a hop over the bus takes {medians['bus'] / medians['bare']:.2f} times the floor"
-    )
+    return table, medians["bus"] / medians["bare"]
 
 
 def main() -> None:
@@ -194,10 +189,21 @@ def main() -> None:
     parser.add_argument("--receive", choices=("bare", "bus"), help=argparse.SUPPRESS)
     parser.add_argument("--topic", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.receive is None:
-        asyncio.run(bench(arguments))
-        return
     settings = KafkaSettings(bootstrap_servers=arguments.address)
+    if arguments.receive is None:
+        table, ratio = asyncio.run(
+            bench(
+                settings,
+                turns=arguments.turns,
+                events=arguments.events,
+                rate=arguments.rate,
+                size=arguments.size,
+            )
+        )
+        console = Console()
+        console.print(table)
+        console.print(f"a hop over the bus takes {ratio:.2f} times the floor")
+        return
     if arguments.receive == "bare":
         latencies = receive_bare(settings, arguments.topic, arguments.events)
     else:

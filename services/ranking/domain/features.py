@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from services.geography.distance import haversine_km
-from services.plan.condition import Field, Near, Point
-from services.plan.evaluate import evaluate, number
+from services.plan.condition import Condition, Field, Near, Point
+from services.plan.evaluate import evaluator, number
 from services.plan.facts import HotelFacts
 from services.plan.query_plan import Direction, Preference, QueryPlan, Trend
 from services.plan.tree import leaves
@@ -95,6 +97,10 @@ def distance_km(facts: HotelFacts, point: Point | None) -> float | None:
     return haversine_km(point, facts.location)
 
 
+Fit: TypeAlias = Callable[[HotelFacts], float]
+"""How well a hotel meets a wish, in [0, 1]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """The features of one search: what is the same for all its candidates is settled once.
@@ -102,17 +108,14 @@ class Features:
     Attributes:
         names: Feature names, in the order of `weights` and of `values`.
         weights: How much each counts; a wish's carries its sign.
-        points: Positions of the plan's places by place id.
-        preferences: The plan's wishes.
-        spreads: For each wish the spread of its number among all candidates.
+        points: Positions of the plan's places.
+        wishes: How well a hotel meets each of the plan's wishes.
     """
 
     names: tuple[str, ...]
     weights: tuple[float, ...]
     points: tuple[Point, ...]
-    preferences: tuple[Preference, ...]
-    by_place: Mapping[int, Point]
-    spreads: tuple[Spread, ...]
+    wishes: tuple[Fit, ...]
 
     def values(self, candidate: Candidate[R]) -> tuple[float, ...]:
         """Return the candidate's feature values in [0, 1], in the order of `names`."""
@@ -127,8 +130,7 @@ class Features:
         for point in self.points:
             km = distance_km(facts, point)
             values.append(0.0 if km is None else HALF_KM / (HALF_KM + km))
-        for wish, among in zip(self.preferences, self.spreads, strict=True):
-            values.append(wish_value(wish, facts, self.by_place, among))
+        values += [wish(facts) for wish in self.wishes]
         return tuple(values)
 
     def score(self, values: Sequence[float]) -> float:
@@ -167,34 +169,29 @@ def features_of(
             *(weights.preference * wish.weight for wish in preferences),
         ),
         points=tuple(points.values()),
-        preferences=tuple(preferences),
-        by_place=points,
-        spreads=tuple(
-            spread([trend_number(p.wish, c.facts, points) for c in candidates])
-            if isinstance(p.wish, Trend)
-            else Spread(0.0, 0.0)
-            for p in preferences
-        ),
+        wishes=tuple(_fit(wish.wish, candidates, points) for wish in preferences),
     )
 
 
-def wish_value(
-    preference: Preference, facts: HotelFacts, points: Mapping[int, Point], among: Spread
-) -> float:
-    """Return how well a hotel meets a wish, in [0, 1]."""
-    wish = preference.wish
+def _fit(
+    wish: Condition | Trend, candidates: Sequence[Candidate[R]], points: Mapping[int, Point]
+) -> Fit:
     if not isinstance(wish, Trend):
-        return 1.0 if evaluate(wish, facts) is True else 0.0
-    return among.fit(trend_number(wish, facts, points), wish.direction)
+        truth = evaluator(wish)
+        return lambda facts: 1.0 if truth(facts) is True else 0.0
+    number_of = trend_number(wish, points)
+    among = spread([number_of(candidate.facts) for candidate in candidates])
+    return lambda facts: among.fit(number_of(facts), wish.direction)
 
 
-def trend_number(trend: Trend, facts: HotelFacts, points: Mapping[int, Point]) -> float | None:
-    """Return the number a trend is about, `None` where it is unknown."""
+def trend_number(trend: Trend, points: Mapping[int, Point]) -> Callable[[HotelFacts], float | None]:
+    """Return what reads the number a trend is about, `None` where it is unknown."""
     if trend.field is Field.DISTANCE:
-        return distance_km(facts, points.get(trend.place_id or 0))
+        point = points.get(trend.place_id or 0)
+        return lambda facts: distance_km(facts, point)
     if trend.field is Field.RELEVANCE:
-        return None
-    return number(trend.field, facts)
+        return lambda facts: None
+    return partial(number, trend.field)
 
 
 def points_of_plan(plan: QueryPlan) -> dict[int, Point]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from services.plan.condition import (
     All,
@@ -17,7 +19,7 @@ from services.plan.condition import (
     Range,
     Term,
 )
-from services.plan.evaluate import Truth, evaluate
+from services.plan.evaluate import Evaluate, Truth, evaluator, held, negate, number
 from services.plan.facts import HotelFacts
 from services.plan.query_plan import Preference, Trend
 from services.ranking.domain.features import distance_km, trend_number
@@ -46,51 +48,80 @@ class Evidence:
     negated: bool = False
 
 
-def evidence(
-    condition: Condition | None,
-    preferences: tuple[Preference, ...],
-    facts: HotelFacts,
-    points: Mapping[int, Point],
-) -> list[Evidence]:
-    """Return the evidence for one hotel that passes the condition.
+Tell: TypeAlias = Callable[[HotelFacts], Iterable[Evidence]]
+"""What one record says to a part of the plan."""
 
-    Of an OR only the branches that hold are shown: the others are no reason.
+
+class Reasons:
+    """Says for one hotel after the other why it is in the list; the plan is read once.
+
+    Args:
+        condition: The plan's condition; the hotels asked about pass it.
+        preferences: The plan's wishes.
+        points: Positions of the plan's places by place id.
     """
-    found = list(_hard(condition, facts, negated=False)) if condition is not None else []
-    for preference in preferences:
-        found.extend(_soft(preference, facts, points))
-    return found
+
+    def __init__(
+        self,
+        condition: Condition | None,
+        preferences: Sequence[Preference],
+        points: Mapping[int, Point],
+    ) -> None:
+        self._tells: list[Tell] = [] if condition is None else [_hard(condition, negated=False)]
+        for preference in preferences:
+            self._tells += _soft(preference, points)
+
+    def evidence(self, facts: HotelFacts) -> tuple[Evidence, ...]:
+        """Return the evidence for one hotel that passes the condition.
+
+        Of an OR only the branches that hold are shown: the others are no reason.
+        """
+        return tuple([entry for tell in self._tells for entry in tell(facts)])
 
 
-def _hard(condition: Condition, facts: HotelFacts, *, negated: bool) -> Iterator[Evidence]:
+def _hard(condition: Condition, *, negated: bool) -> Tell:
     match condition:
         case Not(item=item):
-            yield from _hard(item, facts, negated=not negated)
+            return _hard(item, negated=not negated)
         case All(items=items) | Any(items=items):
-            conjunctive = isinstance(condition, All) is not negated
-            for item in items:
-                if conjunctive or evaluate(item, facts) is (not negated):
-                    yield from _hard(item, facts, negated=negated)
+            tells = [_hard(item, negated=negated) for item in items]
+            if isinstance(condition, All) is not negated:
+                return lambda facts: [entry for tell in tells for entry in tell(facts)]
+            branches = list(zip([evaluator(item) for item in items], tells, strict=True))
+            return lambda facts: [
+                entry
+                for truth, tell in branches
+                if truth(facts) is (not negated)
+                for entry in tell(facts)
+            ]
         case _:
-            truth = evaluate(condition, facts)
-            if truth is (not negated):
-                yield _leaf(condition, facts, True, True, negated)
+            truth = evaluator(condition)
+            return lambda facts: (
+                [_leaf(condition, facts, True, True, negated)]
+                if truth(facts) is (not negated)
+                else []
+            )
 
 
-def _soft(
-    preference: Preference, facts: HotelFacts, points: Mapping[int, Point]
-) -> Iterator[Evidence]:
+def _soft(preference: Preference, points: Mapping[int, Point]) -> Iterator[Tell]:
     wish = preference.wish
     if isinstance(wish, Trend):
-        value = trend_number(wish, facts, points)
-        truth = None if value is None else True
-        yield Evidence(wish, False, truth, wish.field, number=value)
+        yield partial(_trend, wish, trend_number(wish, points))
         return
-    against = preference.weight < 0
-    for leaf, negated in _leaves(wish, against):
-        truth = evaluate(leaf, facts)
-        met = truth if not negated or truth is None else not truth
-        yield _leaf(leaf, facts, False, met, negated)
+    for leaf, negated in _leaves(wish, preference.weight < 0):
+        yield partial(_wish, leaf, negated, evaluator(leaf))
+
+
+def _trend(
+    wish: Trend, number_of: Callable[[HotelFacts], float | None], facts: HotelFacts
+) -> Iterable[Evidence]:
+    value = number_of(facts)
+    yield Evidence(wish, False, None if value is None else True, wish.field, number=value)
+
+
+def _wish(leaf: Leaf, negated: bool, truth_of: Evaluate, facts: HotelFacts) -> Iterable[Evidence]:
+    truth = truth_of(facts)
+    yield _leaf(leaf, facts, False, negate(truth) if negated else truth, negated)
 
 
 def _leaves(condition: Condition, negated: bool) -> Iterator[tuple[Leaf, bool]]:
@@ -107,17 +138,12 @@ def _leaves(condition: Condition, negated: bool) -> Iterator[tuple[Leaf, bool]]:
 def _leaf(leaf: Leaf, facts: HotelFacts, hard: bool, truth: Truth, negated: bool) -> Evidence:
     match leaf:
         case Term(field=field, values=wanted):
-            held = _held(field, facts)
-            meets = tuple(value for value in wanted if value in held)
-            shown = meets or (held if field not in (Field.FACILITY, Field.ROOM_TYPE) else ())
-            return Evidence(leaf, hard, truth, field, tuple(shown), negated=negated)
+            has = held(field, facts)
+            meets = tuple([value for value in wanted if value in has])
+            shown = meets or (() if field in (Field.FACILITY, Field.ROOM_TYPE) else tuple(has))
+            return Evidence(leaf, hard, truth, field, shown, negated=negated)
         case Range(field=field):
-            value = {
-                Field.PRICE: facts.price,
-                Field.GUEST_RATING: facts.guest_rating,
-                Field.STAR_RATING: facts.star_rating,
-                Field.REVIEW_COUNT: facts.review_count,
-            }[field]
+            value = number(field, facts)
             return Evidence(leaf, hard, truth, field, number=value, negated=negated)
         case Near():
             names = tuple(
@@ -128,20 +154,3 @@ def _leaf(leaf: Leaf, facts: HotelFacts, hard: bool, truth: Truth, negated: bool
             return Evidence(leaf, hard, truth, field, names, km, negated)
         case _:
             return Evidence(leaf, hard, truth, Field.NAME, negated=negated)
-
-
-def _held(field: Field, facts: HotelFacts) -> tuple[str, ...]:
-    if field is Field.FACILITY:
-        return tuple(facts.facilities or ())
-    if field is Field.ROOM_TYPE:
-        return tuple(facts.room_types or ())
-    value = {
-        Field.HOTEL_ID: facts.hotel_id,
-        Field.BRAND: facts.brand,
-        Field.KIND: facts.kind,
-        Field.TIER: facts.tier,
-        Field.PRICE_BAND: facts.price_band,
-        Field.DISTRICT: facts.district,
-        Field.CITY: facts.city,
-    }[field]
-    return () if value is None else (value,)
