@@ -24,6 +24,7 @@ from services.query_understanding.domain.lexemes import bounded
 from services.query_understanding.domain.name_index import NameIndex, Resemblance
 from services.query_understanding.domain.name_words import NameWord
 from services.text.fold import fold_text, has_han
+from services.text.romanise import syllable
 
 _MOST_PLACES = 64
 # The stub of `HasField` knows names as literals.
@@ -39,6 +40,9 @@ _TERM_FIELDS: dict[Field, _TermName] = {
 _BRACKETED = re.compile(r"\s*[(（][^()（）]*[)）]\s*")
 _OLD_NAME = re.compile(r"[(（](?:原|formerly(?: the)?)\s*([^()（）]+)[)）]", re.IGNORECASE)
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+# What a district or city is: "浦东新区" is called 浦东.
+_AREA = re.compile(r"(?:新区|区|县|市| district| county| city)$")
+_SHORTEST_LATIN = 4
 _NUMBERS_ONLY = re.compile(r"[\d\W_]+")
 # Words that many names begin or end with and that alone name nothing.
 _GENERIC = frozenset(
@@ -378,5 +382,16 @@ def _value_keys(said: _Value) -> Iterable[_Key]:
 def _value_words(folded: str, field: Field) -> Iterable[str]:
     if len(folded) >= 2:
         yield folded
-    if field in (Field.DISTRICT, Field.CITY) and len(folded) >= 3 and folded[-1] in "区县市":
-        yield folded[:-1]
+    if field not in (Field.DISTRICT, Field.CITY):
+        return
+    short = _AREA.sub("", folded)
+    if len(short) >= 2 and short != folded:
+        yield short
+    if has_han(short) and len(latin := romanised(short)) >= _SHORTEST_LATIN:
+        yield latin
+
+
+def romanised(han: str) -> str:
+    """Return a name as its pinyin in one word, "" where a character has no reading."""
+    read = [syllable(character) for character in han]
+    return "" if None in read else "".join(map(str, read))

@@ -47,6 +47,10 @@ _ELSEWHERE = (
 )
 
 
+# "不要太贵": what is denied is in the clause itself.
+_OWN_OBJECT = ("cheaper", "dearer", "closer", "better_rated", "modest")
+
+
 @dataclass(slots=True)
 class Composed:
     """What an utterance says about the hotels wanted.
@@ -129,11 +133,13 @@ def _backward_controls(
             words = text[clause.start : clause.end]
             if (
                 before is not None and alone and cut[index - 1] is before
-                and not before.strong_end and not clause.has("drop")
+                and not before.strong_end and not clause.has("drop", *_OWN_OBJECT)
                 and not any(word in words for word in _ELSEWHERE)
             ):  # fmt: skip
+                # "没有窗户的，不要" cancels out; "不要青旅，一概不要" says it twice.
+                refused = before.has("not_before", "except_open")
                 before.negative = [
-                    value if atom.implied else not value
+                    value if atom.implied else refused or not value
                     for value, atom in zip(before.negative, before.atoms, strict=True)
                 ]
         _drop_and_waive(clause, result, text, in_force, first=index == 0)

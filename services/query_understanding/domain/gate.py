@@ -156,6 +156,11 @@ def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> boo
 
 
 _MOST_CLAUSES = 8
+# "somewhere with a pool", "must have an indoor pool": of a house, whatever it is called.
+_HAVING = re.compile(
+    r"\b(?:with|have|has|having|offer(?:s|ing)?|includ(?:es?|ing)|featur(?:es?|ing)|provid(?:es?|ing)|got)"
+    r"(?: (?:an?|the|its|own|good|nice|big|large|heated|private|free|some|any|either|both|at|least|one))* $"
+)
 _DOUBLE_MEANING = frozenset(
     {"chinese_restaurant", "western_restaurant", "pool", "indoor_pool", "outdoor_pool", "bar"}
 )
@@ -163,9 +168,12 @@ _DOUBLE_MEANING = frozenset(
 
 def _of_meals_or_sights(said: Recognised, heads: Heads, state: DialogueState) -> bool:
     """A restaurant or a swimming pool that is asked for itself, not as a hotel's facility."""
-    if heads.hotel_words or not said.turn.text.isascii():
+    text = said.turn.text
+    if heads.hotel_words or not text.isascii():
         return False
     facilities = [a for a in said.atoms if a.field is Field.FACILITY and not a.implied]
+    if any(_HAVING.search(text, 0, a.start) for a in facilities):
+        return False
     others = [a for a in said.atoms if a.field in (Field.PRICE, Field.GUEST_RATING)]
     return (
         bool(facilities) and not others

@@ -131,24 +131,25 @@ class TermReader:
 
     def _city(self, id: str) -> Condition | None:
         """The city of a one-city catalogue filters nothing and is often part of a phrase."""
-        concept = self._vocabulary.section("cities")[id]
         values = self._lexicon.values(Field.CITY)
-        words = {word.casefold() for word in concept.words()}
-        held = tuple(sorted(value for value in values if value.casefold() in words))
-        return Term(Field.CITY, held) if held and len(values) > 1 else None
+        return self._area(Field.CITY, "cities", id, values) if len(values) > 1 else None
 
     def _district(self, id: str) -> Condition | None:
-        concept = self._vocabulary.section("districts")[id]
         values = self._lexicon.values(Field.DISTRICT)
+        known = self._area(Field.DISTRICT, "districts", id, values)
+        named = self._vocabulary.section("districts")[id].labels["zh"].endswith(("区", "县"))
+        return known if named or not set(known.values).isdisjoint(values) else None
+
+    def _area(self, field: Field, section: str, id: str, values: frozenset[str]) -> Term:
+        """Return the area as the catalogue writes it.
+
+        One that the catalogue has no hotel in is still asked for: nothing matches it.
+        """
+        concept = self._vocabulary.section(section)[id]
         words = {word.casefold() for word in concept.words()}
-        held = [value for value in values if value.casefold() in words]
-        if held:
-            return Term(Field.DISTRICT, tuple(sorted(held)))
-        if not values or not concept.labels["zh"].endswith(("区", "县")):
-            return None
-        # A district the catalogue has no hotel in is still asked for: nothing matches it.
+        held = sorted(value for value in values if value.casefold() in words)
         han = any(has_han(value) for value in values)
-        return Term(Field.DISTRICT, (concept.labels["zh" if han else "en"],))
+        return Term(field, tuple(held) or (concept.labels["zh" if han else "en"],))
 
 
 def _field_of(leaf: Condition, field: Field) -> Field:

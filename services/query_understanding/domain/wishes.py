@@ -37,7 +37,7 @@ _COUNT_ZH = {
 }
 _COUNTED = re.compile(
     r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元十百千万星])|"
-    r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people))|"
+    r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people)|(?: or | to | and |-|–|/)(?:\d|two|three|four|five))|"
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
 _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
@@ -126,14 +126,19 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
     text = said.turn.text
     if not has_bands:
         ordered = said.has("cheapest", "dearest", "low_to_high", "high_to_low")
-        if not ordered and re.search(
+        modest = said.has("modest") or re.search(
             r"(?:便宜|实惠|划算|省钱)(?!的?(?:别|不要|不用|免谈|不考虑|不看))|\bcheap(?:er)?\b|affordable|inexpensive",
             text,
-        ):
+        )
+        if not ordered and modest:
             spans = (said.turn.span(0, len(text)),)
             wished.append(Preference(Trend(Field.PRICE, _UP), 0.5, spans))
         if re.search(r"评价好|口碑好|好评|well[- ]reviewed|good reviews|评分高(?!于|过)", text):
             wished.append(Preference(Trend(Field.GUEST_RATING, _DOWN), 0.5, ()))
+    wished += [
+        Preference(Trend(Field.REVIEW_COUNT, _DOWN), 0.5, (said.turn.span(cue.start, cue.end),))
+        for cue in said.of("popular")[:1]
+    ]
     return wished
 
 
