@@ -15,6 +15,7 @@ from concierge.catalog.v1 import hotel_pb2
 from google.protobuf import json_format
 
 from services.ingestion.domain.generator_places import CITIES, City, Spot
+from services.ingestion.domain.stations import tell_metro
 from services.plan.condition import PlaceCategory
 from services.plan.wire import CATEGORY_TO_PB
 from services.vocabulary import Vocabulary
@@ -122,6 +123,7 @@ def _hotel(number: int, chance: random.Random) -> hotel_pb2.Hotel:
         hotel.operating_status = hotel_pb2.OPERATING_STATUS_OPEN
     if chance.random() > 0.1:
         hotel.phone = f"0{chance.randint(10, 29)}-{chance.randint(10_000_000, 89_999_999)}"
+    tell_metro(hotel)
     return hotel
 
 

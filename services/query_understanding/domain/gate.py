@@ -71,7 +71,12 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if heads.nothing_but_talk:
         return Verdict(Outcome.CHITCHAT, "SMALL_TALK" if said.has("smalltalk") else "")
-    if said.has("other_misc") and not said.atoms:
+    # "the weather in Tokyo", "a flight to Tokyo": a city asks for no hotel.
+    only_where = all(atom.field is Field.CITY for atom in said.atoms)
+    if only_where and (
+        said.has("other_misc")
+        or (said.atoms and said.has("other_transport") and not heads.hotel_words)
+    ):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.has("about_why") and (state.shown or heads.anaphor) and not said.atoms:
         return Verdict(Outcome.ABOUT_SHOWN, "WHY_SHOWN")

@@ -35,7 +35,7 @@ _UNIT: Final = re.compile(
     r"\s*(?:-|个)?(?:(?P<note>张?(?:红票子|大钞|毛爷爷|张毛爷爷))"
     r"|(?P<price>元|块钱|块|蚊|大洋|人民币|圆|刀|yuans?|rmb|cny|kuai|pounds?|gbp|£|dollars?|usd|bucks?|euros?|quid)"
     r"|(?P<distance>公里|千米|km|kms|kilomet(?:er|re)s?|里地|miles?|米|m(?:et(?:er|re)s?)?(?![a-z])|里(?![面头边]))"
-    r"|(?P<star>星级|颗星|颗|星(?!期)|[- ]?stars?|-?starred)"
+    r"|(?P<star>星级|颗星|颗|星(?!期)|[- ]?stars?|-?starred|\*)"
     r"|(?P<rating>分(?!店|钟|之|别|公司|数)|points?|/5|out of (?:5|five))"
     r"|(?P<reviews>条(?:评论|点评|评价)|reviews)"
     r"|(?P<count>家(?!人|里|庭|属)|间|个(?:酒店|宾馆|选择|选项|就)|所|hotels?|places|options|choices|of them|of tehm|results|recommendations|suggestions|处)"

@@ -21,6 +21,7 @@ from services.query_understanding.domain.quantities import (
     quantities,
 )
 from services.query_understanding.domain.terms import TermReader
+from services.query_understanding.domain.transit import NEAR_METRO, near_any_station
 from services.query_understanding.domain.turn_text import TurnText
 from services.text.fold import fold_text
 
@@ -30,6 +31,14 @@ _TOLD_ADDRESS = re.compile(
     r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
 )
 _HOUSE = re.compile(r"酒店|宾馆|\bhotels?\b")
+# "从上海去北京", "we're flying in from London": no hotel is wanted there.
+_FROM = re.compile(r"(?:从|由|来自)$")
+_TO = re.compile(r"市?(?:去|到|来|飞|出发|过来|过去|坐|开车|回)")
+_COMING_FROM = re.compile(
+    r"\b(?:com(?:e|ing)|fly(?:ing)?|travel(?:l?ing)?|driv(?:e|ing)|arriv(?:e|ing)|train|flight|visiting|i'm|we're|are|am)"
+    r"(?: (?:in|over|down|up|here))? from $"
+)
+_CITY_WORD = re.compile(r"[东西南北中]?(?:路|街|大道)|火锅|小面|烤鸭|菜|话|大厦|饭店|人家")
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
@@ -141,8 +150,10 @@ def recognise(
     taken = _Occupied(len(text))
     reader = TermReader(lexemes.vocabulary, lexicon)
 
-    quoted = list(_quoted(text))
-    for atom in quoted:
+    said_so = list(_quoted(text))
+    if NEAR_METRO in lexicon.values(Field.FACILITY):
+        said_so += near_any_station(text)
+    for atom in said_so:
         taken.take(atom.start, atom.end)
         result.atoms.append(atom)
     words = [f for f in known if f.section != "cue"]
@@ -179,7 +190,9 @@ def recognise(
         gap_atom = reader.vocabulary_atom(gap, text)
         if gap_atom is not None:
             result.atoms.append(gap_atom)
-    result.atoms = _without_repeats(result.atoms, explicit)
+    result.atoms = [
+        atom for atom in _without_repeats(result.atoms, explicit) if not _is_no_city(atom, text)
+    ]
     _leave_out_told(result)
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
@@ -193,6 +206,15 @@ def _looser(
     said = [(n.start, n.end) for n in exact if n.kind is not NameKind.HOTEL_PART]
     said += [(f.start, f.end) for f in known if f.section != "cue" and not f.need]
     return (n for n in loose if not any(s <= n.start and n.end <= e for s, e in said))
+
+
+def _is_no_city(atom: Atom, text: str) -> bool:
+    """Tell whether a city is where the guest comes from, or a part of another word: "重庆火锅"."""
+    return atom.field is Field.CITY and bool(
+        (_FROM.search(text, 0, atom.start) and _TO.match(text, atom.end))
+        or _COMING_FROM.search(text, 0, atom.start)
+        or _CITY_WORD.match(text, atom.end)
+    )
 
 
 def _leave_out_told(result: Recognised) -> None:

@@ -51,6 +51,9 @@ class TermReader:
             return None
         if field is Field.KIND and match.name in GENERIC_KIND:
             return None
+        # "a family of five" asks for no room type: the vocabulary says how each is asked for.
+        if field is Field.ROOM_TYPE and match.name in self._vocabulary.section("room_types"):
+            return None
         # The city of a one-city catalogue filters nothing and is often part of a phrase.
         if field is Field.CITY and len(self._lexicon.values(Field.CITY)) < 2:
             return None

@@ -41,6 +41,8 @@ _COUNTED = re.compile(
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
 _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+# "便宜的不要", "评分高于4.5": no such wish.
+_UNWISHED = re.compile(r"的?(?:别|不要|不用|免谈|不考虑|不看)|[于过]")
 _SINGLE = re.compile(
     r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
 )
@@ -123,22 +125,19 @@ def _other_brand(said: Recognised) -> bool:
 def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Preference]:
     """Return wishes for more or less of a number: "便宜点" where the catalogue has prices."""
     wished: list[Preference] = []
+
+    def wish(name: str, field: Field, direction: Direction) -> None:
+        cue = next((cue for cue in said.of(name) if not _UNWISHED.match(text, cue.end)), None)
+        if cue is not None:
+            spans = (said.turn.span(cue.start, cue.end),)
+            wished.append(Preference(Trend(field, direction), 0.5, spans))
+
     text = said.turn.text
     if not has_bands:
-        ordered = said.has("cheapest", "dearest", "low_to_high", "high_to_low")
-        modest = said.has("modest") or re.search(
-            r"(?:便宜|实惠|划算|省钱)(?!的?(?:别|不要|不用|免谈|不考虑|不看))|\bcheap(?:er)?\b|affordable|inexpensive",
-            text,
-        )
-        if not ordered and modest:
-            spans = (said.turn.span(0, len(text)),)
-            wished.append(Preference(Trend(Field.PRICE, _UP), 0.5, spans))
-        if re.search(r"评价好|口碑好|好评|well[- ]reviewed|good reviews|评分高(?!于|过)", text):
-            wished.append(Preference(Trend(Field.GUEST_RATING, _DOWN), 0.5, ()))
-    wished += [
-        Preference(Trend(Field.REVIEW_COUNT, _DOWN), 0.5, (said.turn.span(cue.start, cue.end),))
-        for cue in said.of("popular")[:1]
-    ]
+        if not said.has("cheapest", "dearest", "low_to_high", "high_to_low"):
+            wish("modest", Field.PRICE, _UP)
+        wish("well_rated", Field.GUEST_RATING, _DOWN)
+    wish("popular", Field.REVIEW_COUNT, _DOWN)
     return wished
 
 
