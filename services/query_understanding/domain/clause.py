@@ -110,40 +110,30 @@ def _denied_at_once(clause: Clause, atom: Atom) -> bool:
     )
 
 
-def _reached(clause: Clause, cue: Cue, text: str) -> list[int]:
-    after = [i for i, atom in enumerate(clause.atoms) if atom.start >= cue.end]
-    before = [i for i, atom in enumerate(clause.atoms) if atom.end <= cue.start]
+def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
+    first = bisect_left(clause.atoms, cue.end, key=lambda atom: atom.start)
+    after = range(first, len(clause.atoms))
     if cue.name == "not_after":
-        if after or _same_place(clause, cue, "not_before", "not_next", needs=bool(after)):
+        if after:
             return []
-        return _until_wanted(clause, before, cue, backwards=True)
+        before = bisect_left(clause.atoms, cue.start, key=lambda atom: atom.start)
+        return [i for i in range(before) if clause.atoms[i].end <= cue.start]
     if not after:
         return []
-    gap = text[cue.end : clause.atoms[after[0]].start]
+    gap = text[cue.end : clause.atoms[first].start]
     if cue.name == "not_next":
         if len(gap) > (_NEXT_REACH_LATIN if gap.isascii() else _NEXT_REACH_HAN):
             return []
         return _coordinated(clause, after, text)
-    return _until_wanted(clause, after, cue, backwards=False)
+    later = bisect_right(clause.cues, cue.start, key=lambda other: other.start)
+    wanted = (c.start for c in islice(clause.cues, later, None) if c.name in _WANTED_AGAIN)
+    stop = next(wanted, clause.end)
+    return after[: bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first]
 
 
-def _same_place(clause: Clause, cue: Cue, *names: str, needs: bool) -> bool:
-    return needs and any(other.name in names and other.start == cue.start for other in clause.cues)
-
-
-def _until_wanted(clause: Clause, indexes: list[int], cue: Cue, *, backwards: bool) -> list[int]:
-    if backwards:
-        return indexes
-    stop = min(
-        (c.start for c in clause.cues if c.start > cue.start and c.name in _WANTED_AGAIN),
-        default=clause.end,
-    )
-    return [index for index in indexes if clause.atoms[index].start < stop]
-
-
-def _coordinated(clause: Clause, indexes: list[int], text: str) -> list[int]:
+def _coordinated(clause: Clause, indexes: Sequence[int], text: str) -> list[int]:
     """Return the first atom and those listed with it: "no bar or sauna", "没桑拿和棋牌室"."""
-    reached = indexes[:1]
+    reached = [*indexes[:1]]
     for index in indexes[1:]:
         previous, atom = clause.atoms[index - 1], clause.atoms[index]
         gap = (previous.end, atom.start)

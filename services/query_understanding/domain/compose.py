@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -47,8 +48,11 @@ _ELSEWHERE = (
 )
 
 
-# "不要太贵": what is denied is in the clause itself.
-_OWN_OBJECT = ("cheaper", "dearer", "closer", "better_rated", "modest")
+# What may follow a refusal that ends its clause: in "不要太吵" it has an object of its own.
+_NOTHING_MORE = re.compile(
+    r"[的了啊吧呢哦哈呀嘛啦哟噢呗哒谢好就行都\s]*"
+    r"(?:(?:please|thanks|thank you|at all|though|for (?:me|us)|either|sorry)\s*)*[^\w]*"
+)
 
 
 @dataclass(slots=True)
@@ -128,12 +132,14 @@ def _backward_controls(
             for at, atom in enumerate(before.atoms):
                 if atom.field is Field.FACILITY:
                     before.negative[at] = True
-        if not clause.atoms and clause.has("not_after") and not clause.has("concede", "waive"):
+        refusals = [cue for cue in clause.cues if cue.name == "not_after"]
+        closed = bool(refusals) and _NOTHING_MORE.fullmatch(text, refusals[-1].end, clause.end)
+        if not clause.atoms and closed and not clause.has("concede", "waive"):
             alone = not _field_words(clause)
             words = text[clause.start : clause.end]
             if (
                 before is not None and alone and cut[index - 1] is before
-                and not before.strong_end and not clause.has("drop", *_OWN_OBJECT)
+                and not before.strong_end and not clause.has("drop")
                 and not any(word in words for word in _ELSEWHERE)
             ):  # fmt: skip
                 # "没有窗户的，不要" cancels out; "不要青旅，一概不要" says it twice.

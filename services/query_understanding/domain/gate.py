@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
+from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.heads import FACTS, NEAR_FACTS, Heads, asked_aside
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
@@ -35,7 +36,9 @@ class Verdict:
     facts: tuple[RequestedFact, ...] = ()
 
 
-def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verdict:
+def judge(
+    said: Recognised, places: PlaceReadings, state: DialogueState, lexicon: CatalogLexicon
+) -> Verdict:
     """Decide what a turn asks for; the first rule that fits decides."""
     text = said.turn.text
     if said.has("injection"):
@@ -89,7 +92,7 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
         if heads.anchor_is_hotel and not heads.seeks_other:
             return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
-    if _of_meals_or_sights(said, heads, state):
+    if _of_meals_or_sights(said, heads, state, lexicon.values(Field.FACILITY)):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if facts and not said.hotels and not heads.hotel_words and _foreign_name(said):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
@@ -134,6 +137,7 @@ def judge(said: Recognised, places: PlaceReadings, state: DialogueState) -> Verd
     continues = said.has(
         "waive", "drop", "cheaper", "dearer", "better_rated", "closer", "other_than_shown", "keep",
         "cheapest", "dearest", "best_rated", "worst_rated", "nearest", "most_stars",
+        "modest", "well_rated", "popular",
     ) or bool(said.counts)  # fmt: skip
     if state.topic == "hotel" and (continues or said.has("pick")):
         return Verdict(Outcome.SEARCH)
@@ -161,6 +165,7 @@ def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> boo
 
 
 _MOST_CLAUSES = 8
+_HAVING_REACH = 40
 # "somewhere with a pool", "must have an indoor pool": of a house, whatever it is called.
 _HAVING = re.compile(
     r"\b(?:with|have|has|having|offer(?:s|ing)?|includ(?:es?|ing)|featur(?:es?|ing)|provid(?:es?|ing)|got)"
@@ -171,18 +176,23 @@ _DOUBLE_MEANING = frozenset(
 )
 
 
-def _of_meals_or_sights(said: Recognised, heads: Heads, state: DialogueState) -> bool:
-    """A restaurant or a swimming pool that is asked for itself, not as a hotel's facility."""
+def _of_meals_or_sights(
+    said: Recognised, heads: Heads, state: DialogueState, held: Collection[str]
+) -> bool:
+    """A restaurant or a swimming pool that is asked for itself, not as a hotel's facility.
+
+    Where hotels have it, it is theirs.
+    """
     text = said.turn.text
     if heads.hotel_words or not text.isascii():
         return False
     facilities = [a for a in said.atoms if a.field is Field.FACILITY and not a.implied]
-    if any(_HAVING.search(text, 0, a.start) for a in facilities):
+    if any(_HAVING.search(text, max(0, a.start - _HAVING_REACH), a.start) for a in facilities):
         return False
     others = [a for a in said.atoms if a.field in (Field.PRICE, Field.GUEST_RATING)]
     return (
         bool(facilities) and not others
-        and all(a.value in _DOUBLE_MEANING for a in facilities)
+        and all(a.value in _DOUBLE_MEANING and a.value not in held for a in facilities)
         and state.topic != "hotel"
     ) or (
         heads.other_head and not facilities and bool(said.atoms)

@@ -97,7 +97,9 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         found.near.append(NearReading(start, end, mention, listed, radius))
         found.near[-1].start = min(start, cue.start)
         placed.add(start)
-        _share(found, names, index, placed, said, lexicon)
+        _share(found, names, range(index - 1, -1, -1), placed, said, lexicon)
+        if cue.end <= start:
+            _share(found, names, range(index + 1, len(names)), placed, said, lexicon)
     deictic = {c.start for c in said.of("near_after") if turn.text[c.start : c.end] in DEICTIC}
     cues = said.of("near_after", "near_before", "walk")
     for cue in sorted(cues, key=lambda c: c.start in deictic):
@@ -117,16 +119,17 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
 def _share(
     found: PlaceReadings,
     names: Sequence[tuple[int, int, PlaceMention]],
-    index: int,
+    others: range,
     placed: set[int],
     said: Recognised,
     lexicon: CatalogLexicon,
 ) -> None:
-    """A list of places shares one word of nearness: "雍和宫或者798附近"."""
+    """A list of places shares one word of nearness: "雍和宫或者798附近", "near A or B"."""
     reading = found.near[-1]
-    for at in range(index - 1, -1, -1):
+    for at in others:
         start, end, mention = names[at]
-        gap = said.turn.text[end : names[at + 1][0]]
+        left = at if others.step < 0 else at - 1
+        gap = said.turn.text[names[left][1] : names[left + 1][0]]
         if start in placed:
             break
         if not re.fullmatch(r"\s*(?:和|或者?|跟|与|、|or|and|上车也行|/|,)\s*", gap):

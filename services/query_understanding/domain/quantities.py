@@ -41,6 +41,8 @@ _UNIT: Final = re.compile(
     r"|(?P<count>家(?!人|里|庭|属)|间|个(?:酒店|宾馆|选择|选项|就)|所|hotels?|places|options|choices|of them|of tehm|results|recommendations|suggestions|处)"
     r"|(?P<stay>晚|夜|宿|天|日|nights?|days?|people|persons?|guests?|adults?|人|位|口|岁|月|号|点钟|点半|点(?!评)|小时|分钟|钟头|hours?|minutes?|mins?|hrs?|am|pm|[ap]\.m\.|o'clock|周|星期|week|weeks|months?|years?|%|折|楼|层|号线|路|kids|children|tickets|张|次|趟|遍|个(?:行李|人|孩子|小时|娃|月)|年|届|strokes|laps|页|pages?|page|suitcases|bags|parking|rooms?|beds?|meetings|star-hotel))"
 )
+# "top 3 rated hotels": how many, not how good.
+_RANKED: Final = re.compile(r"\b(?:top|best|first)\s+$")
 _CURRENCY_BEFORE: Final = re.compile(r"(?:[¥￥£$€]|rmb|cny|usd|gbp)\s*$")
 _JOIN: Final = re.compile(
     r"\s*(?:元|块钱|块|分|星级|星|公里|yuan|rmb|pounds|points|stars?|km)?\s*(?:到|至|-|~|—|－|、|和|与|to|and|or|或|—)\s*(?:between )?[¥￥£$]?\s*"
@@ -252,6 +254,8 @@ class _Reading:
             return ""
         if self.unit:
             return self.unit
+        if _RANKED.search(self.before):
+            return ""
         value = self.first.value
         if value <= 5 and _OR_STARS.match(text, self.end):
             return "star"

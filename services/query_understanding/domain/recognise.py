@@ -32,6 +32,7 @@ _TOLD_ADDRESS = re.compile(
 )
 _HOUSE = re.compile(r"酒店|宾馆|\bhotels?\b")
 # "从上海去北京", "we're flying in from London": no hotel is wanted there.
+_FROM_REACH = 24
 _FROM = re.compile(r"(?:从|由|来自)$")
 _TO = re.compile(r"市?(?:去|到|来|飞|出发|过来|过去|坐|开车|回)")
 _COMING_FROM = re.compile(
@@ -210,9 +211,10 @@ def _looser(
 
 def _is_no_city(atom: Atom, text: str) -> bool:
     """Tell whether a city is where the guest comes from, or a part of another word: "重庆火锅"."""
+    before = max(0, atom.start - _FROM_REACH)
     return atom.field is Field.CITY and bool(
-        (_FROM.search(text, 0, atom.start) and _TO.match(text, atom.end))
-        or _COMING_FROM.search(text, 0, atom.start)
+        (_FROM.search(text, before, atom.start) and _TO.match(text, atom.end))
+        or _COMING_FROM.search(text, before, atom.start)
         or _CITY_WORD.match(text, atom.end)
     )
 

@@ -77,7 +77,7 @@ def understand(
     turn = read(text, locale)
     said = recognise(turn, lexemes, lexicon, _asked(state), hints)
     places = read_places(said, lexicon, state.city)
-    verdict = gate.judge(said, places, state)
+    verdict = gate.judge(said, places, state, lexicon)
     base = QueryPlan(
         outcome=verdict.outcome,
         planner=Planner("rules", f"{RULES_VERSION}+{lexemes.version}", 1.0),

@@ -41,6 +41,8 @@ _COUNTED = re.compile(
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
 _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+# "两间大床房": rooms, not houses.
+_ROOMS = re.compile(r"[^间]{1,3}间[^,，。]{0,3}(?:房|大床|双床|标间|标准间|套间|屋)")
 # "便宜的不要", "评分高于4.5": no such wish.
 _UNWISHED = re.compile(r"的?(?:别|不要|不用|免谈|不考虑|不看)|[于过]")
 _SINGLE = re.compile(
@@ -73,6 +75,7 @@ def count(said: Recognised, sorts: Sequence[SortKey]) -> int | None:
         if (
             1 <= found.value <= 50
             and not deictic.endswith(("这", "那", "第", "几"))
+            and not _ROOMS.match(text, found.start)
             and not after.startswith(("牌子", "店", "里"))
         ):
             return found.value
@@ -126,8 +129,8 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
     """Return wishes for more or less of a number: "便宜点" where the catalogue has prices."""
     wished: list[Preference] = []
 
-    def wish(name: str, field: Field, direction: Direction) -> None:
-        cue = next((cue for cue in said.of(name) if not _UNWISHED.match(text, cue.end)), None)
+    def wish(field: Field, direction: Direction, *names: str) -> None:
+        cue = next((cue for cue in said.of(*names) if not _UNWISHED.match(text, cue.end)), None)
         if cue is not None:
             spans = (said.turn.span(cue.start, cue.end),)
             wished.append(Preference(Trend(field, direction), 0.5, spans))
@@ -135,9 +138,9 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
     text = said.turn.text
     if not has_bands:
         if not said.has("cheapest", "dearest", "low_to_high", "high_to_low"):
-            wish("modest", Field.PRICE, _UP)
-        wish("well_rated", Field.GUEST_RATING, _DOWN)
-    wish("popular", Field.REVIEW_COUNT, _DOWN)
+            wish(Field.PRICE, _UP, "modest", "cheaper")
+        wish(Field.GUEST_RATING, _DOWN, "well_rated")
+    wish(Field.REVIEW_COUNT, _DOWN, "popular")
     return wished
 
 
