@@ -17,6 +17,7 @@ _FRESH = re.compile(
     r"(?:找|推荐|订|预订|预定|安排|介绍|选|住|去|要|有没有|有)(?:一下|下)?(?:一|个|家|间|两|几|好一点)?[^。！？]{0,60}(?:酒店|宾馆|住宿|住处|旅馆)|"
     r"\b(?:find|looking for|recommend|need|want|book|suggest|live in|stay in|go to|is there|are there|like)\b[^.?!]{0,40}?\b(?:an?|another|one|some|any)\b[^.?!]{0,60}\b(?:hotel|hotels|accommodation|place to stay)\b"
 )
+_ANEW = re.compile(r"\b(?:also|another|else|different|next|then|finally|recommend)\b")
 _POINTS_BACK = re.compile(
     r"这些|这几|这两|那些|那几|其中|里面|里边|当中|哪家|哪个|这俩|these|those|of them|which one"
 )
@@ -68,11 +69,11 @@ def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueSt
         return bool(_FRESH.search(text)) or bool(near)
     if state.pending is not None:
         return False
-    if not text.isascii():
-        return bool(_FRESH.search(text))
-    return bool(_FRESH.search(text)) and bool(
-        re.search(r"\b(?:also|another|else|different|next|then|finally|recommend)\b", text)
-    )
+    if not _FRESH.search(text):
+        return False
+    # Hotels were only asked after beside a place: a request with conditions is the first.
+    beside_a_place = isinstance(state.plans[-1].condition, Near) and bool(said.atoms)
+    return not text.isascii() or beside_a_place or _ANEW.search(text) is not None
 
 
 def with_places(
