@@ -99,6 +99,8 @@ def judge(
     of_named = bool(said.hotels and facts) and not said.turn.text.isascii()
     if heads.seeks_other and not heads.hotel_head and not of_named:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+    if said.unknown_houses and not said.hotels and facts and not places.near:
+        return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if said.hotels and (facts or heads.fact_words):
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.checks_hotel:

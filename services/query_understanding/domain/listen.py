@@ -76,8 +76,9 @@ def listen(
     said = recognise(turn, lexemes, lexicon)
     shown = _shown(said, lexicon)
     topic = _topic(said, bool(shown), state)
-    focus = state.focus_hotel_id
-    if shown:
+    # A house that the catalogue does not know may be the one that is talked about from now on.
+    focus = "" if said.unknown_houses else state.focus_hotel_id
+    if shown and not said.unknown_houses:
         ids = [hotel.hotel_id for hotel in shown]
         listed = _listed(turn.text, said.hotels[0].start)
         if len(ids) == 1 and not (listed and focus):

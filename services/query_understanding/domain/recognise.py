@@ -23,6 +23,7 @@ from services.query_understanding.domain.quantities import (
 from services.query_understanding.domain.terms import TermReader
 from services.query_understanding.domain.transit import NEAR_METRO, near_any_station
 from services.query_understanding.domain.turn_text import TurnText
+from services.query_understanding.domain.unknown_house import unknown_houses
 from services.text.fold import fold_text
 
 _STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)|…")
@@ -80,6 +81,7 @@ class Recognised:
     radii: tuple[Radius, ...] = ()
     bands: list[Atom] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
+    unknown_houses: tuple[tuple[int, int], ...] = ()
     _classes: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
 
     def hear(self, cues: list[Cue]) -> None:
@@ -195,6 +197,9 @@ def recognise(
         atom for atom in _without_repeats(result.atoms, explicit) if not _is_no_city(atom, text)
     ]
     _leave_out_told(result)
+    named = [*((h.start, h.end) for h in result.hotels), *((p.start, p.end) for p in result.places)]
+    named += [(a.start, a.end) for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
+    result.unknown_houses = unknown_houses(turn, named, lexemes.everyday)
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
     return result

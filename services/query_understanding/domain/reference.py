@@ -42,7 +42,10 @@ def resolve_hotel(
 def referred(
     said: Recognised, state: DialogueState, lexicon: CatalogLexicon
 ) -> tuple[ShownReference, ...]:
-    """Return the hotels the words point at: by name, by place in the list, or the one in focus."""
+    """Return the hotels the words point at: by name, by place in the list, or the one in focus.
+
+    None where a house is named that the catalogue does not know: it is not the one in focus.
+    """
     found: list[ShownReference] = []
     for mention in said.hotels:
         records = resolve_hotel(mention, state, lexicon)
@@ -53,6 +56,8 @@ def referred(
             found.append(ShownReference(record.hotel_id, spans))
     if found:
         return tuple(found)
+    if said.unknown_houses:
+        return ()
     for cue in said.cues:
         if not cue.name.startswith("ordinal_") or not state.shown:
             continue

@@ -236,6 +236,8 @@ def _clarify(
         options = resolve_hotel(mention, state, lexicon)
         if mention.rivals and len(options) > 1:
             return which_hotel(base, [record.names[-1 if not zh else 0] for record in options])
+    if said.unknown_houses and not said.hotels and not places.near:
+        return which_hotel(base)
     if places.unknown is not None and not places.near:
         question = "请问具体在哪里？" if zh else "Where is that, please?"
         asked = Clarification(question, "place")

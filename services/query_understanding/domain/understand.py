@@ -153,7 +153,7 @@ def _after(
         topic = "hotel"
         if picked:
             focus = picked[0].hotel_id
-        elif plan.outcome is Outcome.SEARCH:
+        elif plan.outcome is Outcome.SEARCH or said.unknown_houses:
             focus = ""
     elif plan.outcome is Outcome.OUT_OF_DOMAIN:
         topic = _other_topic(said, state)
