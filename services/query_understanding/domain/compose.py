@@ -48,6 +48,9 @@ _ELSEWHERE = (
 )
 
 
+_NO_LONGER = re.compile(
+    r"不(?:想)?(?:要|用|需要|考虑)[^,，。]{1,12}了|\b(?:any ?more|any longer|after all|no longer)\b"
+)
 # What may follow a refusal that ends its clause: in "不要太吵" it has an object of its own.
 _NOTHING_MORE = re.compile(
     r"[的了啊吧呢哦哈呀嘛啦哟噢呗哒谢好就行都\s]*"
@@ -163,6 +166,17 @@ def _drop_and_waive(
         keep = [i for i, negative in enumerate(clause.negative) if not negative]
         clause.atoms = [clause.atoms[i] for i in keep]
         clause.negative = [False] * len(keep)
+    if Field.FACILITY in in_force and _NO_LONGER.search(text, clause.start, clause.end):
+        # "不要早餐了": the wish is taken back, not turned round.
+        gone = [
+            a for a, no in zip(clause.atoms, clause.negative, strict=True)
+            if no and a.field is Field.FACILITY
+        ]  # fmt: skip
+        result.dropped += gone
+        result.unneeded += gone
+        keep = [i for i, a in enumerate(clause.atoms) if a not in gone]
+        clause.atoms = [clause.atoms[i] for i in keep]
+        clause.negative = [clause.negative[i] for i in keep]
     if clause.has("drop") and named and not clause.atoms and in_force:
         result.dropped_fields += [f for _, f in named]
     if clause.has("drop") and not clause.has("concede"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.plan.condition import Condition, Name, NameMatch, Near
 from services.plan.query_plan import PlaceMention, QueryPlan
 from services.plan.tree import leaves, map_leaves
-from services.query_understanding.domain.places import NearReading
+from services.query_understanding.domain.places import NearReading, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -24,9 +24,16 @@ _POINTS_BACK = re.compile(
 
 
 def in_force(
-    said: Recognised, near: list[NearReading], state: DialogueState
+    said: Recognised, near: list[NearReading], state: DialogueState, *, moved: bool
 ) -> tuple[Condition | None, bool]:
-    """Return the condition that this turn changes, and whether it was taken up again."""
+    """Return the condition that this turn changes, and whether it was taken up again.
+
+    Args:
+        said: The mentions.
+        near: The places that hotels are to be near to.
+        state: What was before.
+        moved: The turn only puts another place where the last plan had one.
+    """
     text = said.turn.text
     if not state.plans:
         return None, False
@@ -43,7 +50,7 @@ def in_force(
         last_condition = earlier[-1].condition if earlier else None
     else:
         last_condition = last.condition
-    if _is_new_request(said, near, state):
+    if not moved and _is_new_request(said, near, state):
         return None, False
     return last_condition, False
 
@@ -74,6 +81,29 @@ def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueSt
     # Hotels were only asked after beside a place: a request with conditions is the first.
     beside_a_place = isinstance(state.plans[-1].condition, Near) and bool(said.atoms)
     return not text.isascii() or beside_a_place or _ANEW.search(text) is not None
+
+
+# "换成人民广场", "还是外滩吧", "the Bund instead".
+_INSTEAD_ZH = re.compile(r"(?:换成?|改成?|换到|改到|还是|就)(?:在|去|住|要|到)?$")
+_INSTEAD_EN = re.compile(
+    r"\b(?:make it|change (?:it |that )?to|switch to|go (?:back )?to|rather|actually|instead of that)(?: the| near)? $"
+)
+
+
+def moves(said: Recognised, places: PlaceReadings, state: DialogueState) -> bool:
+    """Tell whether the words put another place where the last plan had one."""
+    last = state.plan.condition if state.plan is not None else None
+    if state.topic != "hotel" or places.near or not places.named or said.atoms:
+        return False
+    if not any(isinstance(leaf, Near) for leaf in leaves(last)):
+        return False
+    text = said.turn.text
+    start, end, _ = places.named[0]
+    return bool(
+        _INSTEAD_ZH.search(text, 0, start)
+        or _INSTEAD_EN.search(text, 0, start)
+        or re.match(r" instead\b", text[end:])
+    )
 
 
 def with_places(

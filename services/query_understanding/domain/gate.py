@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.continuation import moves
 from services.query_understanding.domain.heads import FACTS, NEAR_FACTS, Heads, asked_aside
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
@@ -49,6 +50,8 @@ def judge(
     if _LAST_TIME.search(text):
         return Verdict(Outcome.SEARCH)
     if state.asked_where and places.named and not heads.other_head:
+        return Verdict(Outcome.SEARCH)
+    if moves(said, places, state):
         return Verdict(Outcome.SEARCH)
     if (
         state.plans

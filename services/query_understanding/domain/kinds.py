@@ -54,6 +54,23 @@ def settle_kind(said: Recognised, state: DialogueState, lexicon: CatalogLexicon)
         said.atoms.append(_atom(named, "hotel"))
 
 
+# "算了，还是酒店吧", "just a regular hotel then": any house will do again.
+_ANY_HOUSE: Final = re.compile(
+    r"(?:还是|换成?|改成?|换回|改回|改住)(?:个|家|住|找|订|要|普通|一般|正规|的)*(?:酒店|宾馆)(?:吧|好了|算了|就行|[,，。!！]|$)"
+    r"|\b(?:a|regular|normal) hotel (?:instead|after all|then)\b|\b(?:actually|rather) a (?:regular |normal )?hotel\b"
+    r"|\bback to hotels\b"
+)
+
+
+def any_house(said: Recognised, lexicon: CatalogLexicon) -> bool:
+    """Tell whether a kind asked for before is taken back by asking for "a hotel"."""
+    return (
+        not two_kinds(lexicon)
+        and not any(atom.field is Field.KIND for atom in said.atoms)
+        and _ANY_HOUSE.search(said.turn.text) is not None
+    )
+
+
 def as_the_other(condition: Condition) -> Condition:
     """Return the kind that is left where one of two is denied: no guesthouse is a hotel."""
     match condition:

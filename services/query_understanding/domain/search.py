@@ -12,6 +12,7 @@ from services.plan.condition import (
     Field,
     Name,
     NameMatch,
+    Near,
     PlaceCategory,
     Term,
 )
@@ -31,10 +32,15 @@ from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed, compose
-from services.query_understanding.domain.continuation import in_force, with_places
+from services.query_understanding.domain.continuation import in_force, moves, with_places
 from services.query_understanding.domain.deltas import fields_of, last_added, merge
 from services.query_understanding.domain.heads import Heads
-from services.query_understanding.domain.kinds import as_the_other, settle_kind, two_kinds
+from services.query_understanding.domain.kinds import (
+    any_house,
+    as_the_other,
+    settle_kind,
+    two_kinds,
+)
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.near_phrases import HOTELS_EXIST, Anchor, Head
 from services.query_understanding.domain.places import (
@@ -78,7 +84,7 @@ def search(
     sorts = wishes.sort_keys(said)
     if unknown is None:
         near += _implied_places(said, places, near, sorts, state, lexicon)
-    before, resumed = in_force(said, near, state)
+    before, resumed = in_force(said, near, state, moved=moves(said, places, state))
     mentions = tuple(
         replace(reading.mention, id=index) for index, reading in enumerate(near, start=1)
     )
@@ -94,6 +100,8 @@ def search(
     soft = [_spanned(p, said) for p in composed.parts if p.strength == "wish"]
     if two_kinds(lexicon):
         hard = [replace(part, condition=as_the_other(part.condition)) for part in hard]
+    if any_house(said, lexicon):
+        composed.dropped_fields.append(Field.KIND)
     beyond_shown = wishes.relative(said, state, lexicon)
     hard += [Part(c, ()) for _, c in beyond_shown]
     if composed.waived_all and state.pending is not None:
@@ -238,7 +246,7 @@ def _clarify(
             return which_hotel(base, [record.names[-1 if not zh else 0] for record in options])
     if said.unknown_houses and not said.hotels and not places.near:
         return which_hotel(base)
-    if places.unknown is not None and not places.near:
+    if not places.near and (places.unknown is not None or _near_nothing(said, places, state)):
         question = "请问具体在哪里？" if zh else "Where is that, please?"
         asked = Clarification(question, "place")
         return replace(
@@ -263,6 +271,31 @@ def _clarify(
             base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
         )
     return None
+
+
+def _near_nothing(said: Recognised, places: PlaceReadings, state: DialogueState) -> bool:
+    """Tell whether hotels near something are asked for, and nothing says near what."""
+    cue = places.anaphoric
+    if cue is None or places.named or state.hotel_in_focus():
+        return False
+    # "推荐一家餐馆，再看看周边有酒店吗": near what is still to be found.
+    elsewhere = any(request.head is not Head.HOTEL for request in requests(said))
+    in_an_area = any(atom.field in (Field.DISTRICT, Field.CITY) for atom in said.atoms)
+    if elsewhere or in_an_area or said.turn.text[cue.start : cue.end] in DEICTIC:
+        return False
+    last = state.plan.condition if state.plan is not None else None
+    if any(isinstance(leaf, Near) for leaf in leaves(last)):
+        return False
+    return any(
+        phrase.cue == cue
+        and phrase.anchor in _UNSAID
+        and Head.HOTEL in phrase.heads
+        and place_meant(said, places, state, phrase) is None
+        for phrase in places.phrases
+    )
+
+
+_UNSAID = (Anchor.PRONOUN, Anchor.UNSAID, Anchor.RESTAURANT, Anchor.ATTRACTION)
 
 
 def _area_is_known(said: Recognised, state: DialogueState) -> bool:
@@ -345,11 +378,12 @@ def _implied_places(
     if near or not places.named:
         return []
     found = []
+    moved = moves(said, places, state)
     for start, end, mention in places.named:
         after = said.turn.text[end : end + 3]
         distance = any(k.field is Field.DISTANCE for k in sorts)
         station = mention.category is PlaceCategory.STATION
-        if station or after.startswith("的") or distance or state.asked_where:
+        if station or after.startswith("的") or distance or state.asked_where or moved:
             found.append(
                 NearReading(start, end, mention, listed_entries(mention, lexicon), NEAR_KM)
             )

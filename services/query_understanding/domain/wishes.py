@@ -36,7 +36,7 @@ _COUNT_ZH = {
     "十": 10,
 }
 _COUNTED = re.compile(
-    r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元十百千万星])|"
+    r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元十百千万星张间晚天夜位人床]|个(?:人|大人|孩子|小孩|床))|"
     r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people)|(?: or | to | and |-|–|/)(?:\d|two|three|four|five))|"
     r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
