@@ -126,7 +126,11 @@ def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
             return []
         return _coordinated(clause, after, text)
     later = bisect_right(clause.cues, cue.start, key=lambda other: other.start)
-    wanted = (c.start for c in islice(clause.cues, later, None) if c.name in _WANTED_AGAIN)
+    # "不要民宿不要青旅": each has its own.
+    wanted = (
+        c.start for c in islice(clause.cues, later, None)
+        if c.name in _WANTED_AGAIN or (c.name == "not_before" and c.start >= cue.end)
+    )  # fmt: skip
     stop = next(wanted, clause.end)
     return after[: bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first]
 

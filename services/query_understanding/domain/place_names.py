@@ -19,6 +19,54 @@ _NOT_IN_NAMES = frozenset("vdrpcuyekfzo")
 _BRANCH = re.compile(r"^(.*?[(（][^()（）]+[)）]).*$")
 # A word of the dictionary that is no proper name: "同学聚会", "晚上".
 _COMMON = frozenset({"n", "v", "vn", "t", "a", "l"})
+# Words of talk before "附近"; not every adverb is one: 太 begins "太古里".
+_ADVERBS = frozenset(
+    [
+        "就",
+        "都",
+        "也",
+        "还",
+        "再",
+        "又",
+        "很",
+        "最",
+        "最好",
+        "不",
+        "没",
+        "更",
+        "只",
+        "才",
+        "正",
+        "刚",
+        "刚好",
+        "正好",
+        "已经",
+        "一定",
+        "必须",
+        "尽量",
+        "尽可能",
+        "可能",
+        "大概",
+        "还是",
+        "就是",
+        "不要",
+        "没有",
+        "顺便",
+        "另外",
+        "一起",
+        "先",
+        "也许",
+        "马上",
+        "直接",
+        "其实",
+        "反正",
+        "到底",
+        "究竟",
+        "稍微",
+        "比较",
+        "非常",
+    ]
+)
 _NO_NAME_END = re.compile(r"[来去到在住玩吃逛看走后前时]$")
 _LOOSE_END = re.compile(
     r"(?:的话|的时候|以后|之后|一家|一个|这家|这个|那家|那个|好了|的|了|吧|呢|啊|呀|吗|哦)+$"
@@ -64,6 +112,11 @@ def could_be_a_name(name: str) -> bool:
     return all(kind[0] not in _NOT_IN_NAMES and kind != "zg" for _, kind in classes)
 
 
+def is_proper_place(name: str) -> bool:
+    """Tell whether the words are proper names of places alone: "三亚亚龙湾"."""
+    return all(kind == "ns" for _, kind in word_classes(fold_text(name).strip()))
+
+
 @lru_cache(maxsize=4096)
 def could_stand_before_near(name: str) -> bool:
     """As `could_be_a_name`, for words right before "附近": those that end as no name does are out.
@@ -77,7 +130,12 @@ def could_stand_before_near(name: str) -> bool:
         return False
     classes = word_classes(folded)
     kinds = [kind[0] for _, kind in classes]
-    if "d" in kinds or kinds[-1] in "tf" or (len(classes) == 1 and classes[0][1] in _COMMON):
+    last = classes[-1][0]
+    if any(word in _ADVERBS for word, _ in classes) or (
+        len(classes) == 1 and classes[0][1] in _COMMON
+    ):
+        return False
+    if kinds[-1] in "tf" and not (last == "里" and len(folded) > 2):  # "太古里"
         return False
     return kinds[-1] not in "drpcuyek" and not all(kind in "vdrpcuyek" for kind in kinds)
 

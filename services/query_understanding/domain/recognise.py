@@ -32,7 +32,7 @@ _TOLD_ADDRESS = re.compile(
     r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
 )
 _HOUSE = re.compile(r"酒店|宾馆|\bhotels?\b")
-# "从上海去北京", "we're flying in from London": no hotel is wanted there.
+# "从上海去北京", "we're flying in from London".
 _FROM_REACH = 24
 _FROM = re.compile(r"(?:从|由|来自)$")
 _TO = re.compile(r"市?(?:去|到|来|飞|出发|过来|过去|坐|开车|回)")
@@ -40,7 +40,10 @@ _COMING_FROM = re.compile(
     r"\b(?:com(?:e|ing)|fly(?:ing)?|travel(?:l?ing)?|driv(?:e|ing)|arriv(?:e|ing)|train|flight|visiting|i'm|we're|are|am)"
     r"(?: (?:in|over|down|up|here))? from $"
 )
-_CITY_WORD = re.compile(r"[东西南北中]?(?:路|街|大道)|火锅|小面|烤鸭|菜|话|大厦|饭店|人家")
+_CITY_WORD = re.compile(
+    r"[东西南北中]?(?:路|街|大道|站|火车站|高铁站)|(?:国际)?机场|火锅|小面|烤鸭|菜|话|大厦|饭店|人家"
+    r"|(?: (?:north|south|east|west|central))? (?:railway |train |bus )?station\b|(?: \w+)? airport\b"
+)
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
@@ -174,7 +177,10 @@ def recognise(
             continue
         if isinstance(entry, Found):
             worded = reader.vocabulary_atom(entry, text)
-            if worded is None:
+            if worded is None or _is_no_city(worded, text):
+                continue
+            if _comes_from(worded, text):
+                taken.take(start, end)
                 continue
             taken.take(start, end)
             is_band = worded.field is Field.PRICE and bool(worded.value)
@@ -193,9 +199,7 @@ def recognise(
         gap_atom = reader.vocabulary_atom(gap, text)
         if gap_atom is not None:
             result.atoms.append(gap_atom)
-    result.atoms = [
-        atom for atom in _without_repeats(result.atoms, explicit) if not _is_no_city(atom, text)
-    ]
+    result.atoms = _without_repeats(result.atoms, explicit)
     _leave_out_told(result)
     named = [*((h.start, h.end) for h in result.hotels), *((p.start, p.end) for p in result.places)]
     named += [(a.start, a.end) for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
@@ -215,12 +219,16 @@ def _looser(
 
 
 def _is_no_city(atom: Atom, text: str) -> bool:
-    """Tell whether a city is where the guest comes from, or a part of another word: "重庆火锅"."""
+    """Tell whether a city's name is a part of another word: "重庆火锅", "深圳北站"."""
+    return atom.field is Field.CITY and _CITY_WORD.match(text, atom.end) is not None
+
+
+def _comes_from(atom: Atom, text: str) -> bool:
+    """Tell whether a city is where the guest comes from: no hotel is wanted there."""
     before = max(0, atom.start - _FROM_REACH)
     return atom.field is Field.CITY and bool(
         (_FROM.search(text, before, atom.start) and _TO.match(text, atom.end))
         or _COMING_FROM.search(text, before, atom.start)
-        or _CITY_WORD.match(text, atom.end)
     )
 
 
@@ -274,9 +282,10 @@ def _take_name(
     start, end = match.start, match.end
     if match.kind is NameKind.VALUE:
         atom = reader.value_atom(match)
-        if atom is None:
+        if atom is None or _is_no_city(atom, result.turn.text):
             return
-        result.atoms.append(atom)
+        if not _comes_from(atom, result.turn.text):
+            result.atoms.append(atom)
     elif match.kind is NameKind.PLACE:
         if match.rivals:
             return

@@ -380,7 +380,7 @@ def _implied_places(
     found = []
     moved = moves(said, places, state)
     for start, end, mention in places.named:
-        after = said.turn.text[end : end + 3]
+        after = said.turn.text[end : end + 3].lstrip("上里内")
         distance = any(k.field is Field.DISTANCE for k in sorts)
         station = mention.category is PlaceCategory.STATION
         if station or after.startswith("的") or distance or state.asked_where or moved:

@@ -12,6 +12,7 @@ from services.query_understanding.domain.place_names import (
     could_be_a_name,
     could_stand_before_near,
     is_bare_head,
+    is_proper_place,
 )
 from services.query_understanding.domain.recognise import Recognised
 
@@ -28,6 +29,10 @@ _INTRODUCED = (
     re.compile(rf"(?:^|[,。!? ]){_X}(?:这个景点|这家餐馆|这家店|还真|还|也|都|我|真)*(?:没去过|没有去过)"),
     re.compile(rf"(?:^|[,。!? ])(?:请问|那么?|好的?|嗯+|哦|行|告诉我|我想知道|帮我查一?下|查一?下|把|请把)?{_X}(?:这个景点|这家餐馆|这家店)?的?(?:地址|电话|评分|门票|票价|营业时间|人均|游玩时间|游玩时长|推荐菜|具体位置|在哪)"),
 )  # fmt: skip
+# "亚龙湾的海景酒店", "鼓浪屿上的民宿": a proper name of a place before what is there.
+_PLACE_OF = re.compile(
+    r"(?:^|[,，。在住去找订要个家到])(?P<name>[\u4e00-\u9fff]{2,9}?)[上里内]?的[^,，。的]{0,6}?(?:酒店|宾馆|民宿|客栈|度假村|青旅)"
+)
 _NO_NAME = re.compile(
     r"[我你您它他她咱]|^[这那该此]|酒店|宾馆|哪|什么|多少|推荐|一家|一个|景点|餐馆$|餐厅$|评分|价格|电话|地址|告诉|查|住|这个|那个|饭后|免费|元|吃饭|公司|单位|一下|走走|转转|看看|逛逛|居然|竟然|时段|没有|可以|知道|非常|觉得|感觉|需要|找|能做|能玩|能吃|找到|完全|希望|听|名字|具体|时间|地方|的话|合适|小时候|联系|订房|预约|私人|不花钱|[走转逛玩看吃尝溜][一了]?[走转逛玩看吃下尝达]|休息"
 )
@@ -36,7 +41,7 @@ _LAST_VERB = re.compile(
 )
 _EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
 _EN_NEAR = re.compile(
-    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|minutes?|stroll)(?: to| of| from)|walk to|right by|by)"
+    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|minutes?|stroll)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
     rf" (?:the )?{_EN_NAME}"
 )
 _EN_STATION = re.compile(
@@ -198,6 +203,9 @@ def unlisted(
         start, end = _before(said, cue.start)
         if end - start >= 2:
             add(start, end, end, _word_category(text[max(0, start - 8) : cue.start]))
+    for match in _PLACE_OF.finditer(text):
+        if is_proper_place(match["name"]):
+            add(*match.span("name"), match.end("name"), None)
     for pattern in _INTRODUCED:
         for match in pattern.finditer(text):
             start, end = _trim(text, *match.span("name"))
