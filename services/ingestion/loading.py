@@ -22,6 +22,7 @@ from services.ingestion.adapters.joined_files import JoinedFiles
 from services.ingestion.adapters.row_files import RawRow, read_rows
 from services.ingestion.domain.job import ChunkCounts, Job, RefusedRow
 from services.ingestion.domain.mapping import HotelMapping, read_mapping
+from services.ingestion.domain.stations import tell_metro
 from services.ingestion.domain.values import Row, RowError
 from services.ingestion.hotel_json import hotel_from_json
 from services.ingestion.json_text import read_json
@@ -67,8 +68,11 @@ class RowReader:
         """
         if self.mapping is not None and self._joins is not None:
             joined = self._joins.extend(row, row_number)
-            return self.mapping.hotel(joined, row_number, self._vocabulary)
-        return self._own(row)
+            hotel = self.mapping.hotel(joined, row_number, self._vocabulary)
+        else:
+            hotel = self._own(row)
+        tell_metro(hotel)
+        return hotel
 
     def _own(self, row: Row) -> hotel_pb2.Hotel:
         hotel = hotel_from_json(row)

@@ -9,7 +9,6 @@ import yaml
 from concierge.catalog.v1 import hotel_pb2
 
 from services.geography.datum import to_wgs84
-from services.ingestion.domain.stations import tell_metro
 from services.ingestion.domain.values import Row, RowError, Source, has_path, read_source
 from services.plan.condition import PlaceCategory
 from services.plan.wire import CATEGORY_TO_PB
@@ -145,7 +144,6 @@ class HotelMapping:
             self._set_number(hotel, name, source.number(row, self.missing, name))
         self._set_location(hotel, row)
         self._set_lists(hotel, row, vocabulary)
-        tell_metro(hotel)
         if self.status is not None and (status := self.status.text(row, self.missing)):
             if status not in _STATUS:
                 raise RowError("status", f"{status!r} is none of {sorted(_STATUS)}")
