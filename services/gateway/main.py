@@ -102,6 +102,7 @@ async def start(
             first_in_flight=settings.first_searches,
             least_in_flight=settings.min_searches,
             queue_target_s=settings.queue_target_s,
+            stalled_after_s=settings.stalled_after_s,
             retry_after_s=settings.retry_after_s,
         ),
         rank_depth=settings.rank_depth,

@@ -39,6 +39,11 @@ class GatewaySettings(ServiceSettings):
         gt=0,
         description="Time in queues above which fewer searches are admitted; see admission.py.",
     )
+    stalled_after_s: float = Field(
+        default=1.0,
+        gt=0,
+        description="A search in flight for longer waits for what is away; see admission.py.",
+    )
     retry_after_s: float = Field(default=0.5, gt=0, description="What a refused client waits.")
     conversation_ttl_s: float = Field(default=3600, gt=0, description="Since the last turn.")
     most_conversations: int = Field(default=100_000, ge=1, description="Kept at once in memory.")

@@ -302,7 +302,7 @@ class Heads:
             and not _asks(text, said)
         ):
             self.nothing_but_talk = True
-        if said.has("thanks", "bye") and only_praise(said):
+        if said.has("thanks", "bye") and not places.near and only_praise(said):
             self.nothing_but_talk = True
 
     def _read_phrases(self, said: Recognised, places: PlaceReadings, state: DialogueState) -> None:

@@ -85,6 +85,7 @@ class Recognised:
     bands: list[Atom] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
     unknown_houses: tuple[tuple[int, int], ...] = ()
+    areas: list[tuple[int, int]] = field(default_factory=list)
     _classes: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
 
     def hear(self, cues: list[Cue]) -> None:
@@ -203,6 +204,8 @@ def recognise(
     _leave_out_told(result)
     named = [*((h.start, h.end) for h in result.hotels), *((p.start, p.end) for p in result.places)]
     named += [(a.start, a.end) for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
+    result.areas = [(f.start, f.end) for f in known if f.section in ("cities", "districts")]
+    result.areas += [(n.start, n.end) for n in exact if n.field in (Field.CITY, Field.DISTRICT)]
     result.unknown_houses = unknown_houses(turn, named, lexemes.everyday)
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]

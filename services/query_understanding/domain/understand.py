@@ -155,6 +155,8 @@ def _after(
             focus = picked[0].hotel_id
         elif plan.outcome is Outcome.SEARCH or said.unknown_houses:
             focus = ""
+        if said.unknown_houses and len(shown) == 1:
+            shown = ()  # "its phone number" means the house that nobody knows
     elif plan.outcome is Outcome.OUT_OF_DOMAIN:
         topic = _other_topic(said, state)
     named = tuple(mention for _, _, mention in places.named)

@@ -204,7 +204,8 @@ def unlisted(
         if end - start >= 2:
             add(start, end, end, _word_category(text[max(0, start - 8) : cue.start]))
     for match in _PLACE_OF.finditer(text):
-        if is_proper_place(match["name"]):
+        is_area = match.span("name") in said.areas
+        if is_proper_place(match["name"]) and not is_area:
             add(*match.span("name"), match.end("name"), None)
     for pattern in _INTRODUCED:
         for match in pattern.finditer(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -51,14 +52,21 @@ def test_a_foreign_page_token_is_refused(token: str) -> None:
         decode(token)
 
 
-def gate(most: int, *, first: int | None = None, least: int = 1) -> AdmissionGate:
+def gate(
+    most: int,
+    *,
+    first: int | None = None,
+    least: int = 1,
+    clock: Callable[[], float] | None = None,
+) -> AdmissionGate:
     return AdmissionGate(
         most,
         first_in_flight=first or most,
         least_in_flight=least,
         queue_target_s=0.1,
+        stalled_after_s=1.0,
         retry_after_s=0.25,
-        clock=itertools.count().__next__,
+        clock=clock or itertools.count(step=1e-6).__next__,
     )
 
 
@@ -100,6 +108,25 @@ def test_it_starts_low_and_rises_fast_until_the_first_long_queue() -> None:
     assert door.limit == pytest.approx(5.6)
     fill(0.01)
     assert 6 < door.limit < 6.6
+
+
+def test_searches_that_wait_for_what_is_away_keep_nobody_out_but_are_not_without_number() -> None:
+    now = [0.0]
+    door = gate(5, first=2, clock=lambda: now[0])
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(door.admitted())
+        with pytest.raises(ResourceExhausted), door.admitted():
+            pass
+        now[0] = 1.0  # these two are stalled
+        for _ in range(2):
+            held.enter_context(door.admitted())
+        now[0] = 2.0
+        held.enter_context(door.admitted())
+        with pytest.raises(ResourceExhausted), door.admitted():
+            pass  # the limit has room, the house has none
+        assert door.in_flight == 5
+    assert door.in_flight == 0
 
 
 def test_searches_admitted_before_a_cut_do_not_cut_again() -> None:

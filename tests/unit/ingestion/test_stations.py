@@ -19,7 +19,9 @@ def with_facilities() -> hotel_pb2.Hotel:
     return hotel
 
 
-@pytest.mark.parametrize("words", ["距国贸地铁站A口300米", "300 m from the Metro", "Underground: Bank"])
+@pytest.mark.parametrize(
+    "words", ["距国贸地铁站A口300米", "300 m from the Metro", "Underground: Bank"]
+)
 def test_transport_that_names_a_metro_tells_it(words: str) -> None:
     hotel = with_facilities()
     hotel.transport.add(language="en", text=words)

@@ -69,8 +69,8 @@ def _record(row: dict[str, Json]) -> hotel_pb2.Hotel:
         if language in row:
             hotel.names.add(language=language, text=row[language])
     for key, attribute in (
-        ("city", "city"), ("brand", "brand"), ("tier", "tier"), ("stars", "star_rating"), ("band", "price_band"),
-        ("rating", "guest_rating"), ("reviews", "review_count"),
+        ("city", "city"), ("brand", "brand"), ("tier", "tier"), ("stars", "star_rating"),
+        ("band", "price_band"), ("rating", "guest_rating"), ("reviews", "review_count"),
     ):  # fmt: skip
         if key in row:
             setattr(hotel, attribute, row[key])
