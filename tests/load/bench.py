@@ -84,6 +84,8 @@ Query = TypeVar("Query", VectorQuery, KeywordQuery)
 
 def percentiles(times_s: Sequence[float]) -> tuple[str, str]:
     """Return p50 and p99 in milliseconds, as text."""
+    if not times_s:
+        return "–", "–"
     ordered = sorted(times_s)
     return (
         f"{statistics.median(ordered) * 1e3:.2f}",
