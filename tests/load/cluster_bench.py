@@ -51,6 +51,7 @@ HITS = 10
 TIMEOUT_S = 30.0
 # After an error that does not say how long to wait.
 RETRY_S = 0.5
+CALM_S = 5
 WARM_UP_S = 5.0
 
 Search = Callable[[int], Awaitable[None]]
@@ -101,6 +102,7 @@ async def bench(count: int, seconds: float) -> None:
             await asyncio.to_thread(cluster.await_catalogue, 1_800.0)
             loaded_s = time.perf_counter() - start
             print(f"loaded in {loaded_s:.0f} s, indexes included", file=sys.stderr, flush=True)
+            await calm()
             async with channel(cluster.target) as door:
                 capacity = await measure(
                     "cluster, events over Kafka", through_gateway(door), ways, seconds
@@ -262,6 +264,18 @@ def retry_after_s(error: grpc.aio.AioRpcError) -> float:
     """Return how long a client waits after an error."""
     typed = from_rpc_error(error)
     return typed.retry_after_s if isinstance(typed, ResourceExhausted) else RETRY_S
+
+
+async def calm(cores: float = 0.5, most_s: float = 300.0) -> None:
+    """Wait until less than this many cores have been busy for some seconds.
+
+    Servers merge and compact what they were given long after they have taken it.
+    """
+    limit, quiet_s = time.monotonic() + most_s, 0
+    while quiet_s < CALM_S and time.monotonic() < limit:
+        before = busy_cpu_s()
+        await asyncio.sleep(1)
+        quiet_s = quiet_s + 1 if busy_cpu_s() - before < cores else 0
 
 
 def busy_cpu_s() -> float:

@@ -22,8 +22,6 @@ MOST_HITS = 16_384
 _SPARE_HITS = 8
 # A circle fills 0.79 of the box around it; a little more than the inverse.
 _HITS_PER_PASSING = 1.4
-# As many hotels are sooner read and decided on than counted and the unsure ones read.
-_FEW_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +50,9 @@ class MilvusReads:
         """Return how many hotels pass."""
         if filter.undecided is None:
             return await self._client.count(self._name, filter.certain)
-        columns = self.columns(filter)
-        few = await self.page(filter.possible, columns, _FEW_ROWS)
-        if len(few) < _FEW_ROWS:
-            return len(decided(filter, few))
         certain, unsure = await asyncio.gather(
             self._client.count(self._name, filter.certain),
-            self.rows(filter.unsure, columns),
+            self.rows(filter.unsure, self.columns(filter)),
         )
         return certain + len(decided(filter, unsure))
 
