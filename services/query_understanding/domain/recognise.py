@@ -41,7 +41,7 @@ _COMING_FROM = re.compile(
     r"(?: (?:in|over|down|up|here))? from $"
 )
 _CITY_WORD = re.compile(
-    r"[东西南北中]?(?:路|街|大道|站|火车站|高铁站)|(?:国际)?机场|火锅|小面|烤鸭|菜|话|大厦|饭店|人家"
+    r"[东西南北中]?(?:路|街|大道|站|火车站|高铁站)|(?:国际)?机场|火锅|小面|烤鸭|菜|话|大厦|人家"
     r"|(?: (?:north|south|east|west|central))? (?:railway |train |bus )?station\b|(?: \w+)? airport\b"
 )
 _QUOTED_NAME = re.compile(
@@ -72,7 +72,21 @@ class PlaceName:
 
 @dataclass(slots=True)
 class Recognised:
-    """All mentions of an utterance."""
+    """All mentions of an utterance.
+
+    Attributes:
+        turn: The words.
+        atoms: Conditions, one leaf each.
+        cues: Words that say what the words around them do.
+        breaks: Where clauses end.
+        hotels: Hotels named, in the order of the words.
+        places: Places named that the catalogue or a list knows.
+        counts, radii: Numbers of houses and distances.
+        bands: Price words where the catalogue publishes bands.
+        covered: Stretches that something explains.
+        unknown_houses: Houses named that the catalogue does not know.
+        areas: Names of cities and districts, whether or not they are conditions here.
+    """
 
     turn: TurnText
     atoms: list[Atom] = field(default_factory=list)
@@ -202,11 +216,17 @@ def recognise(
             result.atoms.append(gap_atom)
     result.atoms = _without_repeats(result.atoms, explicit)
     _leave_out_told(result)
-    named = [*((h.start, h.end) for h in result.hotels), *((p.start, p.end) for p in result.places)]
-    named += [(a.start, a.end) for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
     result.areas = [(f.start, f.end) for f in known if f.section in ("cities", "districts")]
     result.areas += [(n.start, n.end) for n in exact if n.field in (Field.CITY, Field.DISTRICT)]
-    result.unknown_houses = unknown_houses(turn, named, lexemes.everyday)
+    named: list[HotelMention | PlaceName | Atom] = [*result.hotels, *result.places]
+    named += [a for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
+    pointing = [c for c in result.cues if c.name.startswith(("anaphor", "near_"))]
+    result.unknown_houses = unknown_houses(
+        turn,
+        [(m.start, m.end) for m in named],
+        [*((m.start, m.end) for m in (*result.atoms, *pointing)), *result.areas],
+        lexemes.everyday,
+    )
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
     return result

@@ -15,6 +15,7 @@ from services.query_understanding.domain.place_names import category_of
 from services.query_understanding.domain.places import PlaceReadings, categories_of
 from services.query_understanding.domain.recognise import HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
+from services.query_understanding.domain.unknown_house import is_like
 from services.text.fold import fold_text, has_han
 
 _LEAST_CUT_NAME = 3
@@ -56,7 +57,7 @@ def referred(
             found.append(ShownReference(record.hotel_id, spans))
     if found:
         return tuple(found)
-    if said.unknown_houses:
+    if not all(_was_shown(span, said, state) for span in said.unknown_houses):
         return ()
     for cue in said.cues:
         if not cue.name.startswith("ordinal_") or not state.shown:
@@ -76,6 +77,16 @@ def referred(
         return (ShownReference(cut.hotel_id),)
     focus = state.hotel_in_focus()
     return (ShownReference(focus),) if focus else ()
+
+
+def _was_shown(span: tuple[int, int], said: Recognised, state: DialogueState) -> bool:
+    """Tell whether a name that the catalogue does not know may be a shown hotel's, cut short."""
+    start, end = span
+    for area_start, area_end in said.areas:  # "Beijing" is in every name there
+        if area_start == start and area_end < end:
+            start = area_end
+    names = [name for hotel in state.shown for name in (hotel.name, *hotel.other_names)]
+    return is_like(said.turn.text[start:end], [fold_text(name) for name in names])
 
 
 def _picked(
