@@ -221,11 +221,9 @@ def recognise(
     named: list[HotelMention | PlaceName | Atom] = [*result.hotels, *result.places]
     named += [a for a in result.atoms if a.field in (Field.BRAND, Field.NAME)]
     pointing = [c for c in result.cues if c.name.startswith(("anaphor", "near_"))]
+    spoken = [(a.start, a.end) for a in result.atoms] + [(c.start, c.end) for c in pointing]
     result.unknown_houses = unknown_houses(
-        turn,
-        [(m.start, m.end) for m in named],
-        [*((m.start, m.end) for m in (*result.atoms, *pointing)), *result.areas],
-        lexemes.everyday,
+        turn, [(m.start, m.end) for m in named], [*spoken, *result.areas], lexemes.everyday
     )
     result.breaks = _breaks(text, taken)
     result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]

@@ -21,7 +21,7 @@ _HOUSE_ZH = re.compile(
 )
 _HOUSE_NOUN_ZH = re.compile(r"大?(?:酒店|宾馆|饭店|民宿|客栈|旅馆|旅舍|度假村)$")
 _LEAST_WORD = 3
-_NO_STEM = re.compile(r"[这那该此哪家个间的几我你您他它最]")
+_NO_STEM = re.compile(r"[这那该此哪家个间的几我你您他它最把将给让请能可会帮想也还再就]")
 _WORD = re.compile(r"[a-z0-9][a-z0-9'&.-]*")
 # What is beside such a house, or like it, is not the house.
 _BESIDE = re.compile(
