@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from services.plan.condition import Condition, Name, NameMatch, Near
+from services.plan.condition import Condition, Field, Name, NameMatch, Near, Term
 from services.plan.query_plan import PlaceMention, QueryPlan
-from services.plan.tree import leaves, map_leaves
+from services.plan.tree import conjunction, conjuncts, leaves, map_leaves
+from services.query_understanding.domain.deltas import fields_of
 from services.query_understanding.domain.places import NearReading, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
@@ -71,7 +72,8 @@ def _is_new_request(said: Recognised, near: list[NearReading], state: DialogueSt
     if asked_back or state.asked_where:
         return bool(_FRESH.search(text))  # what answers the question back completes the request
     if near and not said.atoms:
-        return True
+        # "near the Bund" says where, after all that was said before; "有什么酒店" asks anew.
+        return state.topic != "hotel" or said.has("hotel_word") or bool(_FRESH.search(text))
     if state.topic not in ("hotel", ""):
         return bool(_FRESH.search(text)) or bool(near)
     if state.pending is not None:
@@ -104,6 +106,15 @@ def moves(said: Recognised, places: PlaceReadings, state: DialogueState) -> bool
         or _INSTEAD_EN.search(text, 0, start)
         or re.match(r" instead\b", text[end:])
     )
+
+
+def with_city(condition: Condition | None, state: DialogueState) -> Condition | None:
+    """Keep the city of the last plan in a new request that names neither a city nor a place."""
+    last = state.plan.condition if state.plan is not None else None
+    if any(isinstance(leaf, Term) and leaf.field is Field.CITY for leaf in leaves(condition)):
+        return condition
+    city = [part for part in conjuncts(last) if fields_of(part) == {Field.CITY}]
+    return conjunction((*city, *conjuncts(condition)))
 
 
 def with_places(

@@ -5,7 +5,7 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 
 | words | meets | change | delta |
 |---|---|---|---|
-| `new_request`, a noun of its own ("再帮我找一家…") | anything | only the turn's own conditions hold | RESET |
+| `new_request`, a noun of its own ("再帮我找一家…") | anything | the turn's own conditions, and the city | RESET |
 | `resume` ("最开始说的那个", "接着说住的") | an earlier plan | that plan stands again | RESUME |
 | `drop` and a value ("早餐可以不要", "没有早餐也行") | its condition | it goes | DROP |
 | `drop` and a field's name ("价格的要求去掉") | the field's conditions | they go | DROP |

@@ -32,7 +32,7 @@ from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed, compose
-from services.query_understanding.domain.continuation import in_force, moves, with_places
+from services.query_understanding.domain.continuation import in_force, moves, with_city, with_places
 from services.query_understanding.domain.deltas import fields_of, last_added, merge
 from services.query_understanding.domain.heads import Heads
 from services.query_understanding.domain.kinds import (
@@ -110,6 +110,8 @@ def search(
             f for f in _pending_fields(state) if f not in composed.waived and family(f) not in now
         ]
     condition, deltas = merge(before, hard, composed, last_added(state.plan))
+    if before is None and not near:
+        condition = with_city(condition, state)
     if named is not None:
         condition, deltas = (
             named,
