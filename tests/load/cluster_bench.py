@@ -118,10 +118,10 @@ async def bench(count: int, seconds: float) -> None:
                 await measure("cluster, chain of gRPC calls", chain.search, ways, seconds)
         finally:
             await asyncio.to_thread(cluster.stop)
-    console = Console(width=110)
-    console.print(hop, f"a hop over the bus takes {ratio:.2f} times the floor")
-    for table in (ways, hops, surplus):
-        console.print(table)
+            console = Console(width=110)
+            console.print(hop, f"a hop over the bus takes {ratio:.2f} times the floor")
+            for table in (ways, hops, surplus):
+                console.print(table)
 
 
 @asynccontextmanager
