@@ -31,7 +31,15 @@ Evaluate: TypeAlias = Callable[[HotelFacts], Truth]
 
 def satisfies(condition: Condition | None, hotel: HotelFacts) -> bool:
     """Tell whether the hotel passes: the whole tree is true, not merely unknown."""
-    return condition is None or evaluate(condition, hotel) is True
+    return passes(condition)(hotel)
+
+
+def passes(condition: Condition | None) -> Callable[[HotelFacts], bool]:
+    """Return what tells whether a hotel passes, for many: as `satisfies`."""
+    if condition is None:
+        return lambda hotel: True
+    truth = evaluator(condition)
+    return lambda hotel: truth(hotel) is True
 
 
 def evaluate(condition: Condition, hotel: HotelFacts) -> Truth:
@@ -46,9 +54,9 @@ def evaluator(condition: Condition) -> Evaluate:
     """
     match condition:
         case All(items=items):
-            return _all([evaluator(item) for item in items])
+            return _joined([evaluator(item) for item in items], settles=False)
         case Any(items=items):
-            return _any([evaluator(item) for item in items])
+            return _joined([evaluator(item) for item in items], settles=True)
         case Not(item=item):
             inner = evaluator(item)
             return lambda hotel: negate(inner(hotel))
@@ -67,27 +75,15 @@ def negate(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
-def _all(items: Sequence[Evaluate]) -> Evaluate:
+def _joined(items: Sequence[Evaluate], *, settles: bool) -> Evaluate:
+    """Join by OR, which one true item settles, or by AND, which one false item settles."""
+
     def evaluate(hotel: HotelFacts) -> Truth:
-        seen: Truth = True
+        seen: Truth = not settles
         for item in items:
             truth = item(hotel)
-            if truth is False:
-                return False
-            if truth is None:
-                seen = None
-        return seen
-
-    return evaluate
-
-
-def _any(items: Sequence[Evaluate]) -> Evaluate:
-    def evaluate(hotel: HotelFacts) -> Truth:
-        seen: Truth = False
-        for item in items:
-            truth = item(hotel)
-            if truth is True:
-                return True
+            if truth is settles:
+                return settles
             if truth is None:
                 seen = None
         return seen

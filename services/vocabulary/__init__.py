@@ -3,6 +3,6 @@
 A pure library over data files with a version; adding a word is editing YAML, not code.
 """
 
-from services.vocabulary.vocabulary import Concept, Vocabulary
+from services.vocabulary.vocabulary import NEAR_METRO, Concept, Vocabulary
 
-__all__ = ["Concept", "Vocabulary"]
+__all__ = ["NEAR_METRO", "Concept", "Vocabulary"]

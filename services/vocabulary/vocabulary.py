@@ -15,6 +15,9 @@ from services.platform.errors import FailedPrecondition
 
 DATA = Path(__file__).with_name("data")
 
+NEAR_METRO = "near_metro"
+"""The facility that ingestion tells from records and guests ask for in words of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Concept:

@@ -285,17 +285,24 @@ async def load(door: grpc.aio.Channel, file: Path, count: int, table: Table) -> 
     )
 
 
-async def quiet(pid: int, share: float = 0.05) -> None:
-    """Wait until a process has used less than this share of a core for two seconds.
+async def quiet(pid: int) -> None:
+    """Wait until a process has hardly used a core for two seconds.
 
     The last hotels, the words of the lexicon and the index's build come after the last answer of
     a job, and would be measured with the searches.
     """
-    calm = 0
-    while calm < 2:
-        before = _cpu_s(pid)
+    await calm(partial(_cpu_s, pid), cores=0.05, for_s=2)
+
+
+async def calm(
+    cpu_s: Callable[[], float], *, cores: float, for_s: int, most_s: float = float("inf")
+) -> None:
+    """Wait until less than so many cores have been used for so many seconds, or no longer."""
+    limit, calm_s = time.monotonic() + most_s, 0
+    while calm_s < for_s and time.monotonic() < limit:
+        before = cpu_s()
         await asyncio.sleep(1)
-        calm = calm + 1 if _cpu_s(pid) - before < share else 0
+        calm_s = calm_s + 1 if cpu_s() - before < cores else 0
 
 
 def _cpu_s(pid: int) -> float:

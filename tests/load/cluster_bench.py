@@ -40,7 +40,7 @@ from services.platform.rpc import channel, from_rpc_error
 from services.platform.settings import KafkaSettings
 from tests.cluster import Cluster
 from tests.load import kafka_hop
-from tests.load.bench import QUERIES, SEED, percentiles, quiet, repeated
+from tests.load.bench import QUERIES, SEED, calm, percentiles, quiet, repeated
 
 CLIENTS = (1, 4, 16)
 # Those that Kafka gives more to do when there are more of them.
@@ -51,7 +51,6 @@ HITS = 10
 TIMEOUT_S = 30.0
 # After an error that does not say how long to wait.
 RETRY_S = 0.5
-CALM_S = 5
 WARM_UP_S = 5.0
 
 Search = Callable[[int], Awaitable[None]]
@@ -102,7 +101,8 @@ async def bench(count: int, seconds: float) -> None:
             await asyncio.to_thread(cluster.await_catalogue, 1_800.0)
             loaded_s = time.perf_counter() - start
             print(f"loaded in {loaded_s:.0f} s, indexes included", file=sys.stderr, flush=True)
-            await calm()
+            # Servers merge and compact what they were given long after they have taken it.
+            await calm(busy_cpu_s, cores=0.5, for_s=5, most_s=300.0)
             async with channel(cluster.target) as door:
                 capacity = await measure(
                     "cluster, events over Kafka", through_gateway(door), ways, seconds
@@ -254,9 +254,7 @@ async def measure(name: str, search: Search, table: Table, seconds: float) -> fl
         latencies.append(served)
         rates.append(len(served) / took_s)
         cells.append(f"{rates[-1]:.0f} ({cores:.1f})" + (f", {lost} lost" if lost else ""))
-    row = (name, *percentiles(latencies[0]), *cells)
-    table.add_row(*row)
-    print(*row, sep="  ", file=sys.stderr, flush=True)
+    tell(table, name, *percentiles(latencies[0]), *cells)
     return max(rates)
 
 
@@ -264,18 +262,6 @@ def retry_after_s(error: grpc.aio.AioRpcError) -> float:
     """Return how long a client waits after an error."""
     typed = from_rpc_error(error)
     return typed.retry_after_s if isinstance(typed, ResourceExhausted) else RETRY_S
-
-
-async def calm(cores: float = 0.5, most_s: float = 300.0) -> None:
-    """Wait until less than this many cores have been busy for some seconds.
-
-    Servers merge and compact what they were given long after they have taken it.
-    """
-    limit, quiet_s = time.monotonic() + most_s, 0
-    while quiet_s < CALM_S and time.monotonic() < limit:
-        before = busy_cpu_s()
-        await asyncio.sleep(1)
-        quiet_s = quiet_s + 1 if busy_cpu_s() - before < cores else 0
 
 
 def busy_cpu_s() -> float:
@@ -333,13 +319,18 @@ async def offered(
     await asyncio.gather(*running)
     took_s = time.perf_counter() - start
     refusals = f"{len(refused)}, {percentiles(refused)[1]}" if len(refused) > 1 else "0"
-    row = (
+    tell(
+        table,
         f"{times} x {capacity:.0f}/s",
         f"{len(served) / took_s:.0f}",
         *percentiles(served),
         refusals,
         str(len(failed)),
     )
+
+
+def tell(table: Table, *row: str) -> None:
+    """Add a row, and say it at once: the tables come at the end."""
     table.add_row(*row)
     print(*row, sep="  ", file=sys.stderr, flush=True)
 

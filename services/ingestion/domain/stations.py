@@ -6,7 +6,7 @@ import re
 
 from concierge.catalog.v1 import hotel_pb2
 
-NEAR_METRO = "near_metro"
+from services.vocabulary import NEAR_METRO
 
 _METRO = re.compile(r"地铁|轻轨|\b(?:metro|subway|underground|mrt)\b", re.IGNORECASE)
 _OTHER_STATION = re.compile(

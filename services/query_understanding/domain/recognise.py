@@ -21,10 +21,11 @@ from services.query_understanding.domain.quantities import (
     quantities,
 )
 from services.query_understanding.domain.terms import TermReader
-from services.query_understanding.domain.transit import NEAR_METRO, near_any_station
+from services.query_understanding.domain.transit import near_any_station
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unknown_house import unknown_houses
 from services.text.fold import fold_text
+from services.vocabulary import NEAR_METRO
 
 _STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)|…")
 _WEAK = re.compile(r"[,，;；:：~—]")

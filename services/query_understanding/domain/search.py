@@ -82,9 +82,10 @@ def search(
         near.append(anaphoric)
     named = _named_hotel(said, near, state, lexicon) if unknown is None else None
     sorts = wishes.sort_keys(said)
+    moved = moves(said, places, state)
     if unknown is None:
-        near += _implied_places(said, places, near, sorts, state, lexicon)
-    before, resumed = in_force(said, near, state, moved=moves(said, places, state))
+        near += _implied_places(said, places, near, sorts, state, lexicon, moved=moved)
+    before, resumed = in_force(said, near, state, moved=moved)
     mentions = tuple(
         replace(reading.mention, id=index) for index, reading in enumerate(near, start=1)
     )
@@ -375,12 +376,13 @@ def _implied_places(
     sorts: Sequence[SortKey],
     state: DialogueState,
     lexicon: CatalogLexicon,
+    *,
+    moved: bool,
 ) -> list[NearReading]:
     """Places named without a word of nearness, in a search: "国贸的酒店", or as an answer: "国贸"."""
     if near or not places.named:
         return []
     found = []
-    moved = moves(said, places, state)
     for start, end, mention in places.named:
         after = said.turn.text[end : end + 3].lstrip("上里内")
         distance = any(k.field is Field.DISTANCE for k in sorts)

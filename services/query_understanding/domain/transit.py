@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from services.plan.condition import Field, Term
 from services.query_understanding.domain.mention import Atom
-
-NEAR_METRO = "near_metro"
+from services.vocabulary import NEAR_METRO
 
 _METRO = r"(?:地铁|轻轨)(?:站口|站|口)?"
 _CLOSE = r"(?:近(?:一?点儿?|一?些|的)?|不要?太远|别太远|不能太远|不远|很近|方便)"

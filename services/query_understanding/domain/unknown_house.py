@@ -14,12 +14,13 @@ from services.query_understanding.domain.turn_text import TurnText
 from services.text.fold import has_han
 
 _HOUSE = re.compile(r"\b(?:hotel|inn|hostel|guest ?house|motel|resort|lodge|homestay|aparthotel)\b")
+_NOUN_ZH = r"大?(?:酒店|宾馆|饭店|民宿|客栈|旅馆|旅舍|度假村)"
 _HOUSE_ZH = re.compile(
     r"(?:^|[,，。!！?？;；\s]|请问|那么?|好的|查一?下|查查|知道|告诉我|问一?下|觉得|选|订|去)"
-    r"(?P<name>(?P<stem>[\u4e00-\u9fff]{2,8}?)大?(?:酒店|宾馆|饭店|民宿|客栈|旅馆|旅舍|度假村))"
+    rf"(?P<name>(?P<stem>[\u4e00-\u9fff]{{2,8}}?){_NOUN_ZH})"
     r"(?=的?(?:电话|联系方式|地址|在哪))"
 )
-_HOUSE_NOUN_ZH = re.compile(r"大?(?:酒店|宾馆|饭店|民宿|客栈|旅馆|旅舍|度假村)$")
+_HOUSE_NOUN_ZH = re.compile(rf"{_NOUN_ZH}$")
 _LEAST_WORD = 3
 _NO_STEM = re.compile(r"[这那该此哪家个间的几我你您他它最把将给让请能可会帮想也还再就]")
 _WORD = re.compile(r"[a-z0-9][a-z0-9'&.-]*")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from services.plan.condition import Condition, Field, Point
-from services.plan.evaluate import evaluator, number
+from services.plan.evaluate import number, passes
 from services.plan.query_plan import Direction, Preference, SortKey
 from services.ranking.domain.candidates import Candidate, R
 from services.ranking.domain.features import (
@@ -43,10 +43,8 @@ def allowed(condition: Condition | None, candidates: Sequence[Candidate[R]]) -> 
 
     The gate: whatever a recall stage proposed, nothing else reaches a guest.
     """
-    if condition is None:
-        return [c for c in candidates if not c.facts.closed]
-    truth = evaluator(condition)
-    return [c for c in candidates if not c.facts.closed and truth(c.facts) is True]
+    suits = passes(condition)
+    return [c for c in candidates if not c.facts.closed and suits(c.facts)]
 
 
 def scored(

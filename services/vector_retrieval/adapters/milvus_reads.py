@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from services.plan.evaluate import satisfies
+from services.plan.evaluate import passes
 from services.vector_retrieval.adapters.milvus_client import MilvusClient, Row
 from services.vector_retrieval.adapters.milvus_conditions import Filter, both, id_after
 from services.vector_retrieval.adapters.milvus_schema import columns_read, facts_of_row
@@ -117,4 +117,5 @@ def decided(filter: Filter, rows: Iterable[Row]) -> list[Row]:
     """Return those of the rows within `filter.possible` that pass."""
     if filter.undecided is None:
         return list(rows)
-    return [row for row in rows if satisfies(filter.undecided, facts_of_row(row))]
+    suits = passes(filter.undecided)
+    return [row for row in rows if suits(facts_of_row(row))]

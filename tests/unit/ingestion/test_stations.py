@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from concierge.catalog.v1 import hotel_pb2
 
-from services.ingestion.domain.stations import NEAR_METRO, tell_metro
+from services.ingestion.domain.stations import tell_metro
+from services.vocabulary import NEAR_METRO
 
 
 def told(hotel: hotel_pb2.Hotel) -> list[str]:
