@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from concierge.catalog.v1 import hotel_pb2
@@ -23,10 +24,13 @@ from services.query_understanding.domain.growing_words import GrowingWords
 from services.query_understanding.domain.lexemes import bounded
 from services.query_understanding.domain.name_index import NameIndex, Resemblance
 from services.query_understanding.domain.name_words import NameWord
+from services.query_understanding.domain.short_names import ShortNames
 from services.text.fold import fold_text, has_han
 from services.text.romanise import syllable
+from services.vocabulary import Vocabulary
 
 _MOST_PLACES = 64
+_MOST_HOTELS = 64
 # The stub of `HasField` knows names as literals.
 _TermName: TypeAlias = Literal["kind", "tier", "price_band", "brand", "district", "city"]
 _TERM_FIELDS: dict[Field, _TermName] = {
@@ -67,7 +71,7 @@ _GENERIC = frozenset(
         "商务",
     ]
 )
-_PREFIXES = ("北京", "上海", "苏州", "杭州", "广州", "深圳", "成都", "西安", "南京")
+_CITY_CHARS = (2, 3, 4)
 _EN_SUFFIX = re.compile(
     r"^(?:the )?(.+?)(?: (?:hotel|guest ?house|lodge|inn|hostel|bed and breakfast|b&b))$"
 )
@@ -103,6 +107,7 @@ class InMemoryCatalogLexicon:
         self._payloads: dict[str, dict[_Meaning, int]] = {}
         self._haystack: str | None = None
         self._index: NameIndex[tuple[NameKind, str]] = NameIndex()
+        self._short_names = ShortNames(_cities())
         self._known_places: dict[str, set[ListedPlace]] = defaultdict(set)
         self._know(places)
 
@@ -217,6 +222,9 @@ class InMemoryCatalogLexicon:
                 del self._payloads[word]
         if (before > 0) != (after > 0):
             kind, name, _ = meaning
+            if kind is NameKind.HOTEL:
+                change_short = self._short_names.add if after > 0 else self._short_names.discard
+                change_short(word, name)
             if kind in (NameKind.HOTEL, NameKind.PLACE):
                 change_index = self._index.add if after > 0 else self._index.discard
                 change_index(word, (kind, name))
@@ -237,10 +245,28 @@ class InMemoryCatalogLexicon:
         """Return the stretches of a text's words that resemble names of hotels and places."""
         return self._index.find(words)
 
+    def said_short(self, text: str) -> list[NameMatch]:
+        """Return the stretches of a folded text that say Chinese names of hotels short."""
+        return [
+            NameMatch(short.start, short.end, NameKind.HOTEL, short.names[0], None, short.names[1:])
+            for short in self._short_names.find(text)
+        ]
+
     def hotels_named(self, name: str) -> Sequence[HotelRecord]:
         """Return the hotels whose folded name or alias is exactly this."""
         ids = self._by_name.get(fold_name(fold_text(name)), set())
         return [self._records[id] for id in sorted(ids)]
+
+    def hotels_with_part(self, part: str) -> Sequence[HotelRecord]:
+        """Return hotels that are also known by this piece of their name, at most 64."""
+        folded = fold_text(part)
+        key = (_tidy(folded), (NameKind.HOTEL_PART, _tidy(folded), None))
+        ids = (
+            id for name in self._names_with(fold_name(folded))
+            for id in tuple(self._by_name.get(name, ()))
+        )  # fmt: skip
+        known = [id for id in ids if key in self._aliases.get(id, ())]
+        return [self._records[id] for id in sorted(dict.fromkeys(known))]
 
     def record(self, hotel_id: str) -> HotelRecord | None:
         """Return the short record of a hotel."""
@@ -270,14 +296,36 @@ class InMemoryCatalogLexicon:
 
     def names_contain(self, part: str) -> bool:
         """Tell whether a hotel's folded name contains the folded part."""
+        return fold_name(fold_text(part)) in self._all_names()
+
+    def _all_names(self) -> str:
+        """Return the folded names, one a line."""
         haystack = self._haystack
         if haystack is None:
             haystack = self._haystack = "\n".join(self._by_name)
-        return fold_name(fold_text(part)) in haystack
+        return haystack
+
+    def _names_with(self, part: str) -> Iterable[str]:
+        """Yield the folded names that contain a folded part, at most `_MOST_HOTELS`."""
+        names = self._all_names()
+        at = names.find(part)
+        for _ in range(_MOST_HOTELS):
+            if at < 0:
+                return
+            end = names.find("\n", at)
+            yield names[names.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
+            at = names.find(part, end) if end >= 0 else -1
 
     def size(self) -> int:
         """Return the number of hotels known."""
         return len(self._records)
+
+
+@lru_cache(maxsize=1)
+def _cities() -> frozenset[str]:
+    """Return what cities are called in Chinese."""
+    concepts = Vocabulary.load().section("cities").values()
+    return frozenset(fold_text(word) for concept in concepts for word in concept.words())
 
 
 def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:
@@ -332,9 +380,7 @@ def _aliases_of(name: str) -> Iterable[str]:
     if old is not None:
         yield _tidy(old[1])
     if has_han(name):
-        for prefix in _PREFIXES:
-            if plain.startswith(prefix):
-                yield plain[len(prefix) :]
+        yield from (plain[size:] for size in _CITY_CHARS if plain[:size] in _cities())
         if name.endswith(("店)", "店")) and "(" in name:
             yield name.replace("店)", ")")
         return

@@ -82,8 +82,16 @@ class CatalogLexicon(Protocol):
         """Return the stretches of a text's words that resemble names of hotels and places."""
         ...
 
+    def said_short(self, text: str) -> list[NameMatch]:
+        """Return the stretches of a folded text that say Chinese names of hotels short."""
+        ...
+
     def hotels_named(self, name: str) -> Sequence[HotelRecord]:
         """Return the hotels whose folded name or alias is exactly this."""
+        ...
+
+    def hotels_with_part(self, part: str) -> Sequence[HotelRecord]:
+        """Return hotels that are also known by this piece of their name, at most 64."""
         ...
 
     def record(self, hotel_id: str) -> HotelRecord | None:

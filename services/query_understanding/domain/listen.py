@@ -15,7 +15,7 @@ from services.query_understanding.domain.place_names import (
     tidied,
 )
 from services.query_understanding.domain.recognise import Recognised, recognise
-from services.query_understanding.domain.reference import topic_category
+from services.query_understanding.domain.reference import records_of, topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
 from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read
@@ -104,10 +104,9 @@ def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
         until = said.hotels[index + 1].start if index + 1 < len(said.hotels) else len(text)
         price = _PRICE_AFTER.match(text[mention.end : until])
         score = _SCORE_AFTER.match(text[mention.end : until])
-        records = [
-            r for name in (mention.name, *mention.rivals) for r in lexicon.hotels_named(name)
-        ]
-        if mention.rivals:
+        records = records_of(mention, lexicon)
+        several = mention.rivals or not mention.whole
+        if several:
             # Of names that fit alike, the one of which the price or the score told is true.
             records = [
                 record for record in dict.fromkeys(records)
@@ -115,7 +114,7 @@ def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
                 and (price is None or record.price == float(price[1]))
                 and (score is None or record.guest_rating == float(score[1]))
             ]  # fmt: skip
-        if not records or (mention.rivals and len(records) > 1):
+        if not records or (several and len(records) > 1):
             continue
         record = records[0]
         shown[record.hotel_id] = ShownHotel(

@@ -65,6 +65,8 @@ class _Words:
     light: frozenset[str]
     houses: frozenset[str]
     dropped: frozenset[str]
+    come_and_go: tuple[str, ...]
+    left_unsaid: tuple[str, ...]
     translated: dict[str, tuple[Slot, ...]]
     either: dict[str, Slot]
     first: frozenset[str]
@@ -168,6 +170,16 @@ def tells_a_house(text: str) -> bool:
     return any(form_of(word) in houses for word in _WORD.findall(text))
 
 
+def come_and_go() -> tuple[str, ...]:
+    """Return the Chinese words that a chain's name is said with or without, as one likes."""
+    return _words().come_and_go
+
+
+def left_unsaid() -> tuple[str, ...]:
+    """Return the Chinese words that are often left out of a chain's name, and never put in."""
+    return _words().left_unsaid
+
+
 def tells_only_a_sort(form: str) -> bool:
     """Tell whether a word says what sort of place a name names, and nothing more."""
     return form in _words().light
@@ -244,6 +256,8 @@ def _words() -> _Words:
             frozenset(raw["light"]),
             frozenset(raw["houses"]),
             frozenset(raw["dropped"]),
+            tuple(raw["come_and_go"]),
+            tuple(raw["left_unsaid"]),
             translated,
             dict(either),
             frozenset(han[0] for han in translated),

@@ -167,7 +167,8 @@ def recognise(
     text = turn.text
     known = [*lexemes.find(text), *(_hinted(turn, hint) for hint in hints)]
     exact = [n for n in lexicon.find(text) if is_said_as_name(n, turn, lexemes)]
-    names = [*exact, *_looser(loose_names(turn, lexemes, lexicon), exact, known)]
+    loose = [*lexicon.said_short(text), *loose_names(turn, lexemes, lexicon)]
+    names = [*exact, *_looser(loose, exact, known)]
     result = Recognised(turn)
     taken = _Occupied(len(text))
     reader = TermReader(lexemes.vocabulary, lexicon)

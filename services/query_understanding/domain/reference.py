@@ -27,17 +27,24 @@ def resolve_hotel(
 ) -> Sequence[HotelRecord]:
     """Return the hotels a name means: shown ones first, then the catalogue's."""
     if mention.rivals:
-        names = (mention.name, *mention.rivals)
-        alike = [record for name in names for record in lexicon.hotels_named(name)]
+        alike = records_of(mention, lexicon)
         on_screen = {hotel.hotel_id for hotel in state.shown}
         return [record for record in alike if record.hotel_id in on_screen][:1] or alike
-    records = lexicon.hotels_named(mention.name)
+    records = records_of(mention, lexicon)
     if mention.whole and records:
         return records
     word = fold_name(fold_text(mention.name))
     shown = [r for h in state.shown if (r := lexicon.record(h.hotel_id)) is not None
              and any(word in fold_name(fold_text(n)) for n in r.names)]  # fmt: skip
     return shown[:1] if shown else records
+
+
+def records_of(mention: HotelMention, lexicon: CatalogLexicon) -> Sequence[HotelRecord]:
+    """Return the hotels of the catalogue that a name fits."""
+    if not mention.whole:
+        return lexicon.hotels_named(mention.name) or lexicon.hotels_with_part(mention.name)
+    names = (mention.name, *mention.rivals)
+    return [record for name in names for record in lexicon.hotels_named(name)]
 
 
 def referred(
@@ -50,7 +57,7 @@ def referred(
     found: list[ShownReference] = []
     for mention in said.hotels:
         records = resolve_hotel(mention, state, lexicon)
-        if mention.rivals and len(records) > 1:
+        if len(records) > 1 and (mention.rivals or not mention.whole):
             continue
         for record in records[:1]:
             spans = (said.turn.span(mention.start, mention.end),)

@@ -33,11 +33,17 @@ def known(lexicon: InMemoryCatalogLexicon, hotels: list[hotel_pb2.Hotel]) -> lis
     return [
         *(lexicon.values(field) for field in Field),
         *(frozenset(lexicon.find(text)) for text in texts),
+        *(lexicon.said_short(text.replace("(", "")) for text in texts),
         *(lexicon.hotels_named(name.text) for hotel in hotels for name in hotel.names),
+        *(lexicon.hotels_with_part(_after_city(hotel)) for hotel in hotels),
         lexicon.places_containing("山"),
         lexicon.names_contain("旧"),
         lexicon.size(),
     ]
+
+
+def _after_city(hotel: hotel_pb2.Hotel) -> str:
+    return fold_text(hotel.names[0].text).removeprefix(hotel.city).partition("(")[0]
 
 
 def test_what_was_learnt_and_forgotten_leaves_no_trace(hotels: list[hotel_pb2.Hotel]) -> None:
@@ -60,3 +66,14 @@ def test_a_house_is_known_by_its_new_name_alone(hotels: list[hotel_pb2.Hotel]) -
         hotel.id
     ]
     assert lexicon.values(Field.DISTRICT) == {"旧区"}
+
+
+def test_a_house_is_known_by_its_name_without_the_city(hotels: list[hotel_pb2.Hotel]) -> None:
+    lexicon = InMemoryCatalogLexicon()
+    lexicon.apply(hotels)
+    hotel = next(hotel for hotel in hotels if "号" in hotel.names[0].text)
+    short = _after_city(hotel)
+    assert [record.hotel_id for record in lexicon.hotels_with_part(short)] == [hotel.id]
+    assert lexicon.hotels_with_part(short[1:]) == []
+    lexicon.apply([], [hotel.id])
+    assert lexicon.hotels_with_part(short) == []
