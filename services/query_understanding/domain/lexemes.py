@@ -58,10 +58,12 @@ class Lexemes:
         for name, words in cues.items():
             for word in words:
                 self._add(word, "cue", name, need=False)
-        self.everyday = frozenset(
-            part for word in self._words for part in _LATIN_WORD.findall(word)
-        )
-        """Latin words of the vocabulary and the cues: no names by themselves."""
+        self._latin = _latin_words(self._words)
+        self.everyday = _latin_words(
+            word for word, payload in self._words.items()
+            if any(section != "brands" for section, _ in payload)
+        )  # fmt: skip
+        """Latin words of the vocabulary, but for brands, and the cues: no names by themselves."""
         self._misspellings = Misspellings(
             word for word, payload in self._words.items()
             if any(
@@ -92,7 +94,7 @@ class Lexemes:
             for (section, id), need in payload:
                 found.append(Found(start, last + 1, section, id, need))
         for typed in _LATIN_WORD.finditer(text):
-            if typed.group() in self.everyday:
+            if typed.group() in self._latin:
                 continue
             meant = self._misspellings.meant(typed.group())
             for (section, id), need in (self._words[meant] if meant is not None else {}).items():
@@ -119,6 +121,10 @@ class Lexemes:
         gap = f"[^。!?;]{{0,{reach}}}?"
         pattern = re.compile(gap.join(bounded_parts))
         self._patterns.append((max(folded, key=len), pattern, section, id))
+
+
+def _latin_words(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(part for word in words for part in _LATIN_WORD.findall(word))
 
 
 def bounded(text: str, start: int, end: int) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from services.query_understanding.domain.name_words import (
+    NameSlots,
     NameWord,
     Slot,
     slots_of_name,
@@ -65,11 +66,20 @@ class Resemblance(Generic[Meaning]):
 
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[Meaning]):
-    """A name; its first `head` slots stand outside brackets."""
+    """A name and what it means."""
 
-    slots: tuple[Slot, ...]
-    head: int
+    words: NameSlots
     meaning: Meaning
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Return the words of the name."""
+        return self.words.slots
+
+    @property
+    def head(self) -> tuple[Slot, ...]:
+        """Return the words that stand outside brackets."""
+        return self.words.slots[: self.words.head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +125,13 @@ class NameIndex(Generic[Meaning]):
         """Take in a folded name."""
         if (name, meaning) in self._numbers:
             return
-        slots, head = slots_of_name(name)
-        if not slots:
+        words = slots_of_name(name)
+        if not words.slots:
             return
         number = self._numbers[name, meaning] = self._next
         self._next += 1
-        self._entries[number] = _Entry(slots, head, meaning)
-        self._post(number, slots)
+        self._entries[number] = _Entry(words, meaning)
+        self._post(number, words.slots)
         self._weights, self._totals = {}, {}
 
     def discard(self, name: str, meaning: Meaning) -> None:
@@ -198,7 +208,7 @@ class NameIndex(Generic[Meaning]):
         for start, end in _pieces(word.form):
             if end - start < len(word.form) and word.form[start:end] in self._postings:
                 yield _Hit(at, at + 1, word.form[start:end], part=(start, end))
-        if word.marked and word.form not in self._postings:
+        if word.marked and not word.known and word.form not in self._postings:
             yield from (_Hit(at, at + 1, near, _TYPO_FACTOR) for near in self._misspelt(word.form))
 
     def _misspelt(self, word: str) -> Iterable[str]:
@@ -255,7 +265,7 @@ class NameIndex(Generic[Meaning]):
     def _total(self, number: int, entry: _Entry[Meaning]) -> float:
         total = self._totals.get(number)
         if total is None:
-            total = sum(min(map(self._weight, slot)) for slot in entry.slots)
+            total = self._missing(entry, ())
             self._totals[number] = total
         return total
 
@@ -304,7 +314,10 @@ class NameIndex(Generic[Meaning]):
             return
         first = min(hit.first for hit in run.values())
         last = max(hit.last for hit in run.values())
-        if last - first == 1 and _unsaid(run.values(), first, last, words):
+        partly = {at for at, _ in _unsaid(run.values(), first, last, words)}
+        telling = [hit for hit in run.values() if not tells_only_a_sort(hit.form)]
+        # A part of a word is told by others beside: "Lakeview Hotel" is not any hotel at a lake.
+        if all(hit.first in partly for hit in telling):
             return
         low, high = first, last
         while low > 0 and words[low - 1].marked and not words[low].parted:
@@ -312,9 +325,7 @@ class NameIndex(Generic[Meaning]):
         while high < len(words) and words[high].marked and not words[high].parted:
             high += 1
         matched = sum(hit.factor * self._weight(hit.form) for hit in run.values())
-        missing = sum(
-            min(map(self._weight, slot)) for at, slot in enumerate(entry.slots) if at not in run
-        )
+        missing = self._missing(entry, run)
         unsaid = _unsaid(run.values(), low, high, words)
         extra = _EXTRA_FACTOR * sum(
             share * self._weight(words[at].form if share == 1 else "") for at, share in unsaid
@@ -326,16 +337,30 @@ class NameIndex(Generic[Meaning]):
         if score >= LEAST_SCORE and matched >= _LEAST_MATCHED * self._weight(""):
             yield _Fit(score, first, last, entry.meaning, self._tells_most(entry, run))
 
+    def _missing(
+        self, entry: _Entry[Meaning], said: Container[int], until: int | None = None
+    ) -> float:
+        """Return the weight of what is unsaid of a name, where syllables count but once."""
+        return sum(
+            share * min(map(self._weight, entry.slots[at]))
+            for at, share in entry.words.unsaid(said)
+            if until is None or at < until
+        )
+
     def _tells_most(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
-        """Tell whether the word of a name's head that tells most is said."""
-        weights = [min(map(self._weight, slot)) for slot in entry.slots[: entry.head]]
-        return not weights or weights.index(max(weights)) in run
+        """Tell whether the word is said that tells a name from others.
+
+        It is in the branch where a chain has one, else in the head.
+        """
+        least = [min(map(self._weight, slot)) for slot in entry.slots]
+        telling = least[entry.words.head :] or least
+        return least.index(max(telling), len(least) - len(telling)) in run
 
     def _names_head(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
         """Tell whether the run says more of a name than where it is: "Wangfujing" is no hotel."""
-        weights = [min(map(self._weight, slot)) for slot in entry.slots[: entry.head]]
-        said = sum(weight for at, weight in enumerate(weights) if at in run)
-        return said >= _LEAST_HEAD_SHARE * sum(weights)
+        said = sum(min(map(self._weight, slot)) for at, slot in enumerate(entry.head) if at in run)
+        unsaid = self._missing(entry, run, entry.words.head)
+        return said >= _LEAST_HEAD_SHARE * (said + unsaid)
 
 
 def _ends(words: Sequence[NameWord], end: int, hit: _Hit, *, again: bool) -> bool:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import yaml
 
 from services.platform.errors import FailedPrecondition
-from services.text.fold import has_han
 from services.text.romanise import syllable
 
 FILE: Final = Path(__file__).parents[1] / "data" / "name_words.yaml"
@@ -22,13 +21,47 @@ FILE: Final = Path(__file__).parents[1] / "data" / "name_words.yaml"
 Slot: TypeAlias = tuple[str, ...]
 """One word of a name in every form it may be said in."""
 
+
+class NameSlots(NamedTuple):
+    """The words of a name, each once, those in brackets last.
+
+    Attributes:
+        slots: The words.
+        head: How many stand outside brackets.
+        overlaps: Whether a word shares a syllable with the one before: 时光漫步 is "shiguang",
+            "guangman" and "manbu".
+    """
+
+    slots: tuple[Slot, ...]
+    head: int
+    overlaps: tuple[bool, ...]
+
+    def unsaid(self, said: Container[int]) -> Iterator[tuple[int, float]]:
+        """Yield the places of words that are unsaid, and how much of each.
+
+        Words that overlap have a syllable more than there are of them, and a word has two, so
+        three unsaid words of four syllables are two. What the words beside say is said.
+        """
+        at = 0
+        while at < len(self.slots):
+            if at in said:
+                at += 1
+                continue
+            first, at = at, at + 1
+            while at < len(self.slots) and self.overlaps[at] and at not in said:
+                at += 1
+            before = self.overlaps[first]
+            after = at < len(self.slots) and self.overlaps[at]
+            share = (at - first + 1 - before - after) / (2 * (at - first))
+            yield from ((place, share) for place in range(first, at))
+
+
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[()\[\],.!?;:\"/&]|[\u3400-\u9fff]+")
-_LATIN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _NEXT_WORD: Final = re.compile(r" ([a-z0-9]+)")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 # "一六九" is a number read digit by digit.
 _DIGITS: Final = re.compile(r"[零一二三四五六七八九]{2,}")
-_HAN: Final = re.compile(r"[\u3400-\u9fff]+")
+_DIGIT: Final = re.compile(r"[0-9]")
 _BREAKS: Final = frozenset('.!?;:"')
 _LOOSENING: Final = frozenset(["and", "to", "at", "by", "on", "in", "for"])
 _LONGEST_TRANSLATED: Final = 6
@@ -42,6 +75,7 @@ class NameWord:
         start, end: Place in the text.
         form: Folded: possessive and plural endings gone, one spelling per word.
         marked: It looks like part of a name.
+        known: It is a word of the vocabulary, so it is no other word misspelt.
         breaks: A stop stands before it: no name goes on over it.
         loosens: A comma or "and" stands before it: a name may go on, or another begin.
     """
@@ -50,6 +84,7 @@ class NameWord:
     end: int
     form: str
     marked: bool = False
+    known: bool = False
     breaks: bool = False
     loosens: bool = False
 
@@ -70,6 +105,7 @@ class _Words:
     translated: dict[str, tuple[Slot, ...]]
     either: dict[str, Slot]
     first: frozenset[str]
+    piece: re.Pattern[str]
 
     def translation(self, run: str, at: int) -> tuple[int, tuple[Slot, ...]]:
         """Return the longest word at a place of Chinese text that names translate, and how.
@@ -117,12 +153,21 @@ def words_of_text(
             marked = capital(match.start()) and not (
                 plain and not _house_after(text, match.end(), capital)
             )
-        marked = marked or (
-            word[0].isdigit() and not (breaks or loosens) and bool(words) and words[-1].marked
+        if word[0].isdigit():
+            # "Hotel 81", "169 Business Hotel": a number belongs to the name beside it.
+            goes_on = not (breaks or loosens) and bool(words) and words[-1].marked
+            marked = goes_on or _begins(text, match.end(), capital)
+        words.append(
+            NameWord(*match.span(), form_of(word), marked, word in everyday, breaks, loosens)
         )
-        words.append(NameWord(*match.span(), form_of(word), marked, breaks, loosens))
         breaks, loosens = False, False
     return words
+
+
+def _begins(text: str, at: int, capital: Callable[[int], bool] | None) -> bool:
+    """Tell whether a word written large follows."""
+    after = _NEXT_WORD.match(text, at)
+    return after is not None and capital is not None and capital(after.start(1))
 
 
 def _house_after(text: str, at: int, capital: Callable[[int], bool]) -> bool:
@@ -131,26 +176,27 @@ def _house_after(text: str, at: int, capital: Callable[[int], bool]) -> bool:
     return after is not None and form_of(after[1]) in _words().houses and capital(after.start(1))
 
 
-def slots_of_name(name: str) -> tuple[tuple[Slot, ...], int]:
-    """Return the words of a folded name, each once, and how many of them stand outside brackets.
+def slots_of_name(name: str) -> NameSlots:
+    """Return the words of a folded name. Chinese words are translated or spelt."""
+    if "(" not in name:
+        words = dict(_slots(name))
+        return NameSlots(tuple(words), len(words), tuple(words.values()))
+    words = dict(_slots(_BRACKETED.sub(" ", name)))
+    head = len(words)
+    for inside in _BRACKETED.findall(name):
+        for slot, overlaps in _slots(inside):
+            words.setdefault(slot, overlaps)
+    return NameSlots(tuple(words), head, tuple(words.values()))
 
-    Chinese words are translated or spelt. Those in brackets, a branch of a chain, come last.
-    """
-    head = dict.fromkeys(_slots(_BRACKETED.sub(" ", name)))
-    branch = dict.fromkeys(
-        slot for inside in _BRACKETED.findall(name) for slot in _slots(inside) if slot not in head
-    )
-    return (*head, *branch), len(head)
 
-
-def _slots(words: str) -> Iterable[Slot]:
-    if has_han(words):
-        for run in _HAN.findall(words):
-            yield from _han_slots(run)
-    dropped = _words().dropped
-    for word in _LATIN.findall(words):
-        if word not in dropped:
-            yield (form_of(word),)
+def _slots(words: str) -> Iterable[tuple[Slot, bool]]:
+    """Yield words, and whether each overlaps with the one before."""
+    known = _words()
+    for piece in known.piece.findall(words):
+        if not piece.isascii():
+            yield from _han_slots(piece)
+        elif piece not in known.dropped:
+            yield (form_of(piece),), False
 
 
 @lru_cache(maxsize=65_536)
@@ -187,10 +233,10 @@ def tells_only_a_sort(form: str) -> bool:
 
 # Branches, brands and towns come in many names.
 @lru_cache(maxsize=65_536)
-def _han_slots(run: str) -> tuple[Slot, ...]:
+def _han_slots(run: str) -> tuple[tuple[Slot, bool], ...]:
     """Translate what is translated; spell the rest by pairs of syllables."""
     words = _words()
-    slots: list[Slot] = []
+    slots: list[tuple[Slot, bool]] = []
     meant: tuple[Slot, ...]
     since = at = 0
     while at < len(run):
@@ -202,13 +248,13 @@ def _han_slots(run: str) -> tuple[Slot, ...]:
             size, meant = words.translation(run, at)
         if meant:
             slots += _spelt_slots(run[since:at])
-            slots += meant
+            slots += [(slot, False) for slot in meant]
             since = at + size
         at += size
     return (*slots, *_spelt_slots(run[since:]))
 
 
-def _spelt_slots(piece: str) -> Iterable[Slot]:
+def _spelt_slots(piece: str) -> Iterable[tuple[Slot, bool]]:
     if not piece:
         return
     either = _words().either
@@ -216,14 +262,15 @@ def _spelt_slots(piece: str) -> Iterable[Slot]:
     if len(piece) == 1:
         forms = tuple(filter(None, (readings[0], *either.get(piece, ()))))
         if forms:
-            yield forms
+            yield forms, False
     for at, pair in enumerate(pairwise(readings)):
         after, before = either.get(piece[at + 1], ()), either.get(piece[0], ()) if at == 0 else ()
-        # "Gui Street" is one name and "street" a part of one: 簋街, 北新桥大街.
-        joined = (pair[0] + word for word in after) if len(piece) == 2 else ()
-        forms = tuple(filter(None, ("".join(pair), *joined, *(after or before))))
+        # "Gui Street" is one name and "street" a part of one: 簋街, 北新桥大街. 银泉 is two words.
+        joined = (first + word for first in (pair[0], *before) for word in after)
+        whole = joined if len(piece) == 2 else ()
+        forms = tuple(filter(None, ("".join(pair), *whole, *(after or before))))
         if forms:
-            yield tuple(dict.fromkeys(forms))
+            yield tuple(dict.fromkeys(forms)), at > 0
 
 
 def _read_digits(han: str) -> str:
@@ -232,6 +279,12 @@ def _read_digits(han: str) -> str:
 
 def _spelling(han: str) -> str:
     return "".join(syllable(character) or "" for character in han)
+
+
+def _piece(numbered: Iterable[str]) -> re.Pattern[str]:
+    """Return what a name is cut into: "7天" and its like, Chinese without a blank, Latin words."""
+    one = "|".join(map(re.escape, numbered))
+    return re.compile(rf"{one}|(?:(?!{one})[\u3400-\u9fff])+|[a-z0-9]+(?:'[a-z]+)*")
 
 
 @lru_cache(maxsize=1)
@@ -261,6 +314,7 @@ def _words() -> _Words:
             translated,
             dict(either),
             frozenset(han[0] for han in translated),
+            _piece([han for han in translated if _DIGIT.search(han)]),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise FailedPrecondition(f"{FILE.name} lacks a section: {error}") from error

@@ -21,6 +21,11 @@ NAMES = {
     "cannon": ["Cannon House", "炮台旅舍"],
     "museum": ["Museum of Salt and Sea", "盐海博物馆"],
     "silver": ["银泉大厦"],
+    "jade": ["玉泉大厦"],
+    "nostalgia": ["云间小筑怀旧主题酒店(北港清真寺店)"],
+    "seven lake": ["7天连锁酒店(北港鹤湖店)"],
+    "seven tower": ["7天连锁酒店(北港古楼店)"],
+    "scented lake": ["青林香湖酒店"],
     "gui": ["簋街小吃"],
     "number": ["北港一六九商务酒店"],
     "boutique a": ["Northport Quillon Boutique Hotel"],
@@ -42,7 +47,9 @@ def index() -> NameIndex[str]:
 
 def found(index: NameIndex[str], text: str) -> list[tuple[str, ...]]:
     folded = fold_text(text)
-    words = words_of_text(folded, lambda at: text[at].isupper(), frozenset({"is", "what", "we"}))
+    words = words_of_text(
+        folded, lambda at: text[at].isupper(), frozenset({"is", "what", "we", "xicheng"})
+    )
     return [likeness.meanings for likeness in index.find(words)]
 
 
@@ -60,6 +67,11 @@ def found(index: NameIndex[str], text: str) -> list[tuple[str, ...]]:
         ("Laomatou Roast Duck", "duck"),
         ("Silver Spring Tower", "silver"),
         ("Yinquan Building", "silver"),
+        ("Jade Spring Tower", "jade"),
+        # What is unsaid of a Chinese word counts once, however many pairs of syllables it has.
+        ("the Nostalgia Hotel (Beigang Mosque)", "nostalgia"),
+        ("7 Days Inn (Hehu)", "seven lake"),
+        ("169 Business Hotel is nice", "number"),
         ("Gui Street Snacks", "gui"),
         ("the Beigang 169 Business Hotel", "number"),
     ],
@@ -80,7 +92,29 @@ def test_where_what_tells_most_is_unsaid_other_names_are_rivals(index: NameIndex
     assert {"boutique a", "boutique b"} <= set(meanings)
 
 
-@pytest.mark.parametrize("text", ["Northport", "Old Tower Street", "What is it", "a garden", ""])
+def test_where_the_branch_is_none_that_is_known_all_are_rivals() -> None:
+    own: NameIndex[str] = NameIndex()
+    for branch in ("fenwick", "alder", "harrow"):
+        own.add(f"quillon marrowby hotel ({branch})", branch)
+    # A branch whose name tells less fits no better than the others.
+    for number in range(200):
+        own.add(f"guests{number} of {'fenwick' if number < 8 else 'thornaby'} hotel", f"n{number}")
+    (meanings,) = found(own, "the Quillon Marrowby Hotel (Zanzibar)")
+    assert set(meanings) == {"fenwick", "alder", "harrow"}
+    assert found(own, "the Quillon Marrowby Hotel (Alder)") == [("alder",)]
+
+
+def test_a_word_of_the_vocabulary_is_no_name_misspelt() -> None:
+    own: NameIndex[str] = NameIndex()
+    for name in ("京西晨光饭店", *(f"京华{number}号饭店" for number in range(60))):
+        own.add(name, name)
+    assert found(own, "which Xichen Hotel") == [("京西晨光饭店",)]
+    assert found(own, "which Xicheng Hotel") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["the Lakewood Hotel", "Northport", "Old Tower Street", "What is it", "a garden", ""]
+)
 def test_where_a_house_is_or_what_it_has_is_no_name(index: NameIndex[str], text: str) -> None:
     assert found(index, text) == []
 
