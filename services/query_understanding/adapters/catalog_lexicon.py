@@ -380,7 +380,10 @@ def _aliases_of(name: str) -> Iterable[str]:
     if old is not None:
         yield _tidy(old[1])
     if has_han(name):
-        yield from (plain[size:] for size in _CITY_CHARS if plain[:size] in _cities())
+        cities = _cities()
+        for size in _CITY_CHARS:
+            if plain[:size] in cities:
+                yield plain[size:]
         if name.endswith(("店)", "店")) and "(" in name:
             yield name.replace("店)", ")")
         return

@@ -9,20 +9,23 @@ from services.plan.condition import Field, PlaceCategory
 from services.plan.query_plan import Clarification, PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
+from services.query_understanding.domain.name_words import tells_a_house
 from services.query_understanding.domain.place_names import (
     category_of,
     could_be_a_name,
     tidied,
 )
 from services.query_understanding.domain.recognise import Recognised, recognise
-from services.query_understanding.domain.reference import records_of, topic_category
+from services.query_understanding.domain.reference import may_be_shown, records_of, topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
 from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read
+from services.text.fold import has_han
 
-_PRICE_AFTER = re.compile(r"[^0-9]{0,16}?(\d{2,5})\s*(?:元|yuan|块|rmb|pounds)")
+# English says the same in more letters.
+_PRICE_AFTER = re.compile(r"(?:[^0-9]{0,16}?|[ -/:-~]{0,40}?)(\d{2,5})\s*(?:元|yuan|块|rmb|pounds)")
 _SCORE_AFTER = re.compile(
-    r"[^,，。；;]{0,30}?(?:评分|rated|rating of|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)"
+    r"[^,，。；;]{0,30}?(?:评分|rated|rating (?:of|is)|score of?)\s*(?:是|为)?\s*(\d(?:\.\d)?)"
 )
 _SUGGESTED = re.compile(
     r"(?:推荐(?!菜)|建议|没去过|选择|考虑|去|看看|可以(?:去)?|试试|一家叫|叫做?|那就|就去|只有|有)(?:您|你|大家|你们|您们|给您|给你|一下|们)*"
@@ -74,7 +77,7 @@ def listen(
     """Take an assistant's turn into the state: hotels shown, places named, what was asked."""
     turn = read(text[:4000])
     said = recognise(turn, lexemes, lexicon)
-    shown = _shown(said, lexicon)
+    shown = _shown(said, state, lexicon)
     topic = _topic(said, bool(shown), state)
     # A house that the catalogue does not know may be the one that is talked about from now on.
     focus = "" if said.unknown_houses else state.focus_hotel_id
@@ -88,7 +91,7 @@ def listen(
     listed_places, places = _focus_places(said, state, topic, lexicon)
     return replace(
         state,
-        shown=tuple(shown) or state.shown,
+        shown=tuple(shown) or (() if _another_put_forward(said, state) else state.shown),
         focus_hotel_id=focus,
         focus_places=(listed_places + state.focus_places + places)[-MOST_PLACES:],
         topic=topic,
@@ -97,15 +100,22 @@ def listen(
     )
 
 
-def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
+def _another_put_forward(said: Recognised, state: DialogueState) -> bool:
+    """Tell whether a house was named that is none of those shown: "it" is none of them either."""
+    return not all(may_be_shown(span, said, state) for span in said.unknown_houses)
+
+
+def _shown(said: Recognised, state: DialogueState, lexicon: CatalogLexicon) -> list[ShownHotel]:
     shown: dict[str, ShownHotel] = {}
     text = said.turn.text
     for index, mention in enumerate(said.hotels):
         until = said.hotels[index + 1].start if index + 1 < len(said.hotels) else len(text)
         price = _PRICE_AFTER.match(text[mention.end : until])
         score = _SCORE_AFTER.match(text[mention.end : until])
+        if not (mention.whole or _names_a_house(mention.name, state)):
+            continue
         records = records_of(mention, lexicon)
-        several = mention.rivals or not mention.whole
+        several = bool(mention.rivals) or (len(records) > 1 and not mention.whole)
         if several:
             # Of names that fit alike, the one of which the price or the score told is true.
             records = [
@@ -125,6 +135,11 @@ def _shown(said: Recognised, lexicon: CatalogLexicon) -> list[ShownHotel]:
             record.names[1:],
         )
     return list(shown.values())
+
+
+def _names_a_house(part: str, state: DialogueState) -> bool:
+    """Tell whether a piece of a hotel's name is said of one: "32 Bridge Street" is an address."""
+    return state.topic in ("", "hotel") and (has_han(part) or tells_a_house(part))
 
 
 def _topic(said: Recognised, hotels: bool, state: DialogueState) -> str:

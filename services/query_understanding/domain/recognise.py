@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from services.plan.condition import Field
-from services.query_understanding.domain.catalog_names import CatalogLexicon, NameKind, NameMatch
+from services.query_understanding.domain.catalog_names import (
+    CatalogLexicon,
+    NameKind,
+    NameMatch,
+)
 from services.query_understanding.domain.lexemes import Found, Lexemes
 from services.query_understanding.domain.loose_names import is_said_as_name, loose_names
 from services.query_understanding.domain.mention import Atom, Break, Cue, Item
@@ -203,7 +207,7 @@ def recognise(
             is_band = worded.field is Field.PRICE and bool(worded.value)
             (result.bands if is_band else result.atoms).append(worded)
         else:
-            _take_name(entry, result, reader, taken, names)
+            _take_name(entry, result, reader, taken, names, lexicon)
     # Names were taken longest first; lists of hotels shown are counted in the order of the words.
     result.hotels.sort(key=lambda hotel: hotel.start)
     first = _pick_cues(cue_spans, taken)
@@ -301,6 +305,7 @@ def _take_name(
     reader: TermReader,
     taken: _Occupied,
     names: Sequence[NameMatch],
+    lexicon: CatalogLexicon,
 ) -> None:
     start, end = match.start, match.end
     if match.kind is NameKind.VALUE:
@@ -313,6 +318,9 @@ def _take_name(
         if match.rivals:
             return
         result.places.append(PlaceName(start, end, match.name))
+        if _HOUSE.search(match.name) and lexicon.hotels_with_part(match.name):
+            # A hotel that others list as near, under its name without the city.
+            result.hotels.append(HotelMention(start, end, match.name, whole=False))
     else:
         whole = match.kind is NameKind.HOTEL
         result.hotels.append(HotelMention(start, end, match.name, whole, match.rivals))

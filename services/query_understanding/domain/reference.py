@@ -64,7 +64,7 @@ def referred(
             found.append(ShownReference(record.hotel_id, spans))
     if found:
         return tuple(found)
-    if not all(_was_shown(span, said, state) for span in said.unknown_houses):
+    if not all(may_be_shown(span, said, state) for span in said.unknown_houses):
         return ()
     for cue in said.cues:
         if not cue.name.startswith("ordinal_") or not state.shown:
@@ -86,7 +86,7 @@ def referred(
     return (ShownReference(focus),) if focus else ()
 
 
-def _was_shown(span: tuple[int, int], said: Recognised, state: DialogueState) -> bool:
+def may_be_shown(span: tuple[int, int], said: Recognised, state: DialogueState) -> bool:
     """Tell whether a name that the catalogue does not know may be a shown hotel's, cut short."""
     start, end = span
     for area_start, area_end in said.areas:  # "Beijing" is in every name there

@@ -26,7 +26,7 @@ _NO_STEM = re.compile(r"[这那该此哪家个间的几我你您他它最把将�
 _WORD = re.compile(r"[a-z0-9][a-z0-9'&.-]*")
 # What is beside such a house, or like it, is not the house.
 _BESIDE = re.compile(
-    r"\b(?:near|nearby|around|like|to|by|from|beside|opposite|as)(?: the)? $|\bsimilar to(?: the)? $"
+    r"\b(?:near|nearby|around|(?<!do you )like|to|by|from|beside|opposite|as)(?: the)? $|\bsimilar to(?: the)? $"
 )
 _LONGEST = 60
 
