@@ -115,6 +115,7 @@ class NameIndex(Generic[Meaning]):
         self._misspellings: dict[str, frozenset[str]] = {}
         # Reckoned when asked for; what is learnt or forgotten changes them all a little.
         self._weights: dict[str, float] = {}
+        self._leasts: dict[Slot, float] = {}
         self._totals: dict[int, float] = {}
 
     def __len__(self) -> int:
@@ -132,7 +133,7 @@ class NameIndex(Generic[Meaning]):
         self._next += 1
         self._entries[number] = _Entry(words, meaning)
         self._post(number, words.slots)
-        self._weights, self._totals = {}, {}
+        self._weights, self._leasts, self._totals = {}, {}, {}
 
     def discard(self, name: str, meaning: Meaning) -> None:
         """Forget a name."""
@@ -140,7 +141,7 @@ class NameIndex(Generic[Meaning]):
         if number is None:
             return
         del self._entries[number]
-        self._weights, self._totals = {}, {}
+        self._weights, self._leasts, self._totals = {}, {}, {}
         if self._next > 2 * len(self._entries) + _MOST_FORGOTTEN:
             self._renumber()
 
@@ -262,6 +263,13 @@ class NameIndex(Generic[Meaning]):
             self._weights[form] = weight
         return weight
 
+    def _least(self, slot: Slot) -> float:
+        """Return what a word of a name tells in the form that tells least."""
+        least = self._leasts.get(slot)
+        if least is None:
+            least = self._leasts[slot] = min(map(self._weight, slot))
+        return least
+
     def _total(self, number: int, entry: _Entry[Meaning]) -> float:
         total = self._totals.get(number)
         if total is None:
@@ -314,11 +322,12 @@ class NameIndex(Generic[Meaning]):
             return
         first = min(hit.first for hit in run.values())
         last = max(hit.last for hit in run.values())
-        partly = {at for at, _ in _unsaid(run.values(), first, last, words)}
         telling = [hit for hit in run.values() if not tells_only_a_sort(hit.form)]
-        # A part of a word is told by others beside: "Lakeview Hotel" is not any hotel at a lake.
-        if all(hit.first in partly for hit in telling):
-            return
+        if all(hit.part is not None for hit in telling):
+            # A part of a word is told by others beside: "Lakeview Hotel" is not any hotel at a lake.
+            partly = {at for at, _ in _unsaid(run.values(), first, last, words)}
+            if all(hit.first in partly for hit in telling):
+                return
         low, high = first, last
         while low > 0 and words[low - 1].marked and not words[low].parted:
             low -= 1
@@ -342,7 +351,7 @@ class NameIndex(Generic[Meaning]):
     ) -> float:
         """Return the weight of what is unsaid of a name, where syllables count but once."""
         return sum(
-            share * min(map(self._weight, entry.slots[at]))
+            share * self._least(entry.slots[at])
             for at, share in entry.words.unsaid(said)
             if until is None or at < until
         )
@@ -352,13 +361,13 @@ class NameIndex(Generic[Meaning]):
 
         It is in the branch where a chain has one, else in the head.
         """
-        least = [min(map(self._weight, slot)) for slot in entry.slots]
+        least = [self._least(slot) for slot in entry.slots]
         telling = least[entry.words.head :] or least
         return least.index(max(telling), len(least) - len(telling)) in run
 
     def _names_head(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
         """Tell whether the run says more of a name than where it is: "Wangfujing" is no hotel."""
-        said = sum(min(map(self._weight, slot)) for at, slot in enumerate(entry.head) if at in run)
+        said = sum(self._least(slot) for at, slot in enumerate(entry.head) if at in run)
         unsaid = self._missing(entry, run, entry.words.head)
         return said >= _LEAST_HEAD_SHARE * (said + unsaid)
 
