@@ -55,4 +55,8 @@ class KeywordSearchSettings(ServiceSettings):
     )
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     batch_size: int = Field(default=2_000, ge=1, description="Hotels indexed at once.")
-    max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")
+    max_in_flight: int = Field(
+        default=8,
+        ge=1,
+        description="Searches in work at once; so many must end within search_budget_s.",
+    )

@@ -92,5 +92,9 @@ class VectorRetrievalSettings(ServiceSettings):
         default=0.8, gt=0, description="Longest search; below RANKING_JOIN_BUDGET_S."
     )
     batch_size: int = Field(default=2_000, ge=1, description="Hotels indexed at once.")
-    max_in_flight: int = Field(default=32, ge=1, description="Searches in work at once.")
+    max_in_flight: int = Field(
+        default=8,
+        ge=1,
+        description="Searches in work at once; so many must end within search_budget_s.",
+    )
     milvus: MilvusSettings = MilvusSettings()
