@@ -23,12 +23,12 @@ def leaves(condition: Condition | None) -> Iterator[Leaf]:
 
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
-    """Return the top-level conditions that must all hold; one for anything but an AND."""
+    """Return the conditions that must all hold, an AND within an AND taken apart too."""
     match condition:
         case None:
             return ()
         case All(items=items):
-            return items
+            return tuple(part for item in items for part in conjuncts(item))
         case _:
             return (condition,)
 
