@@ -341,6 +341,10 @@ def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:
     )
 
 
+# ISO 4217 has it for "no currency".
+_UNNAMED_CURRENCY = "XXX"
+
+
 def _values(hotel: hotel_pb2.Hotel) -> list[_Value]:
     values = []
     for field, attribute in _TERM_FIELDS.items():
@@ -350,7 +354,7 @@ def _values(hotel: hotel_pb2.Hotel) -> list[_Value]:
     values += [(Field.ROOM_TYPE, room, room) for room in hotel.room_types.items]
     values += [(Field.FACILITY, item.id, item.label) for item in hotel.facilities.items]
     if hotel.HasField("price"):
-        values.append((Field.PRICE, "present", ""))
+        values.append((Field.PRICE, hotel.price.currency_code or _UNNAMED_CURRENCY, ""))
     if hotel.HasField("star_rating"):
         values.append((Field.STAR_RATING, "present", ""))
     return values

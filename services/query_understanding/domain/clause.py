@@ -112,6 +112,8 @@ def _denied_at_once(clause: Clause, atom: Atom) -> bool:
 
 def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
     first = bisect_left(clause.atoms, cue.end, key=lambda atom: atom.start)
+    while first and _is_said_by(clause.atoms[first - 1], cue):
+        first -= 1
     after = range(first, len(clause.atoms))
     if cue.name == "not_after":
         if after:
@@ -135,13 +137,21 @@ def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
     return after[: bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first]
 
 
+def _is_said_by(atom: Atom, cue: Cue) -> bool:
+    """Tell whether a denial is the word of nearness itself: "far from the Bund"."""
+    return atom.field is Field.NEARBY and atom.start == cue.start and cue.end > cue.start
+
+
 def _coordinated(clause: Clause, indexes: Sequence[int], text: str) -> list[int]:
     """Return the first atom and those listed with it: "no bar or sauna", "没桑拿和棋牌室"."""
     reached = [*indexes[:1]]
     for index in indexes[1:]:
         previous, atom = clause.atoms[index - 1], clause.atoms[index]
         gap = (previous.end, atom.start)
-        joined = any(cue.name in ("list", "or", "all_of") for cue in _between(clause, *gap))
+        between = [cue.name for cue in _between(clause, *gap)]
+        if "not_next" in between or "not_before" in between:
+            break  # "不带泳池也不带健身房": each has its own
+        joined = any(name in ("list", "or", "all_of") for name in between)
         tight = gap[1] - gap[0] == 0 or (joined and gap[1] - gap[0] <= _LIST_REACH)
         wants = text[gap[0] : gap[1]].strip() in ("with", "要", "plus", "但要")
         if not tight or atom.field is not previous.field or wants:
@@ -221,7 +231,8 @@ def groups(clause: Clause) -> list[Group]:
                 choice=join == "or"
                 or (one_of and group.field not in (Field.PRICE, Field.GUEST_RATING))
             )
-            if together and group.field is Field.NEARBY:
+            beside = together or all(atom.together for atom in group.atoms)
+            if beside and group.field is Field.NEARBY:
                 # "离国贸和三里屯都不远": a house can be near both.
                 group.condition = All(tuple(atom.leaf for atom in group.atoms))
     return made

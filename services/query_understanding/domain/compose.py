@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from services.plan.condition import Field
+from services.plan.condition import Any, Condition, Field, Near, Range, Term
 from services.query_understanding.domain.assemble import Part, assemble
 from services.query_understanding.domain.clause import (
     Clause,
     Group,
     clauses,
+    compatible,
     family,
     groups,
     negate_atoms,
@@ -30,6 +31,14 @@ _FIELD_WORDS = {
     "field_brand": Field.BRAND,
     "field_facility": Field.FACILITY,
 }
+# "五星三星都行" is a choice; these words leave none.
+_MATTERS_NOT = re.compile(
+    r"无所谓|不重要|不在乎|没关系|不介意|不讲究|没要求|没有要求|(?:is(?:n't| not)|are(?:n't| not)|not) (?:that |very )?important"
+    r"|do(?:es)?(?:n't| not| n't)(?: really)? matter|makes no difference"
+)
+_BETWEEN_SUBJECT = re.compile(
+    r"\s*(?:有没有|有无|带不带|含不含|在不在|近不近|远不远|远近|近|远|什么的|这些|倒是|倒|都|也|就|我|我们|的话|,)*\s*"
+)
 # Characters between what is dropped and the words that drop it.
 _SUBJECT_REACH = 2
 # "再往上免谈", "别的区不谈": what is denied is not what was said before.
@@ -100,9 +109,66 @@ def compose(items: Sequence[Item], text: str, *, in_force: frozenset[Field]) -> 
     made = [groups(clause) for clause in cut]
     _one_of_before(cut, made)
     _join_lists(cut, made)
-    result.parts = assemble(cut, made, text)
+    result.parts = _of_one_turn(assemble(cut, made, text))
     result.keep = any(clause.has("keep") for clause in cut)
     return result
+
+
+# --- what parts of one turn say of one field -------------------------------------------------------
+def _of_one_turn(parts: Sequence[Part]) -> list[Part]:
+    """Settle what several parts say of one field before they meet what is in force.
+
+    "不一定要五星，四星也行": either will do. "300 to 500, ideally closer to 300": a milder word after
+    a firm one is a wish. "三百到五百，不要超过五百": a further bound leaves the other side standing.
+    """
+    settled: list[Part] = []
+    for part in parts:
+        field = _only_field(part)
+        at = next(
+            (i for i in range(len(settled) - 1, -1, -1) if _only_field(settled[i]) is field), None
+        )
+        if field is None or at is None:
+            settled.append(part)
+            continue
+        before = settled[at]
+        if part.widens and before.strength == "wish" and part.strength != "wish":
+            either = Any((before.condition, part.condition))
+            settled.append(replace(part, condition=either, atoms=(*before.atoms, *part.atoms)))
+        elif part.strength == "prefer" and before.strength == "hard" and _narrows(before, part):
+            settled.append(replace(part, strength="wish"))
+        elif part.strength == before.strength and (both := _bounds_of_both(before, part)):
+            settled[at] = replace(part, condition=both, atoms=(*before.atoms, *part.atoms))
+        else:
+            settled.append(part)
+    return settled
+
+
+def _narrows(before: Part, after: Part) -> bool:
+    """Tell whether what is preferred is among what was asked for."""
+    old, new = before.condition, after.condition
+    if isinstance(old, Range) and isinstance(new, Range):
+        return old.field is new.field and compatible((old, new))
+    return isinstance(old, Any) and all(option in old.items for option in _options(new))
+
+
+def _options(condition: Condition) -> tuple[Condition, ...]:
+    return condition.items if isinstance(condition, Any) else (condition,)
+
+
+def _only_field(part: Part) -> Field | None:
+    fields = {family(atom.field) for atom in part.atoms}
+    return fields.pop() if len(fields) == 1 and Field.FACILITY not in fields else None
+
+
+def _bounds_of_both(before: Part, after: Part) -> Range | None:
+    """Return the later bounds with the earlier one on a side that they leave open."""
+    old, new = before.condition, after.condition
+    if not (isinstance(old, Range) and isinstance(new, Range)) or old.field is not new.field:
+        return None
+    low, high = (old if new.min is None else new), (old if new.max is None else new)
+    if low is high or low.min is None or high.max is None or low.min > high.max:
+        return None
+    return Range(new.field, low.min, high.max, low.min_exclusive, high.max_exclusive)
 
 
 # --- what reaches back over a clause ------------------------------------------------------------------
@@ -131,7 +197,10 @@ def _backward_controls(
 ) -> None:
     for index, clause in enumerate(cut):
         before = _last_with_atoms(cut, index)
-        if clause.has("not_these") and before is not None:
+        pointed = next((cue for cue in clause.cues if cue.name == "not_these"), None)
+        # "with neither" points back; "with neither pool nor gym" says what it denies.
+        points_back = pointed is not None and all(a.start < pointed.end for a in clause.atoms)
+        if points_back and before is not None:
             for at, atom in enumerate(before.atoms):
                 if atom.field is Field.FACILITY:
                     before.negative[at] = True
@@ -198,6 +267,15 @@ def _drop_and_waive(
     if not clause.has("waive"):
         return
     waiving = [c for c in clause.cues if c.name == "waive"]
+    if clause.atoms and _waives_its_subject(clause, waiving, text):
+        (atom,) = clause.atoms
+        if atom.field is Field.FACILITY:
+            result.dropped.append(atom)
+            result.unneeded.append(atom)
+        else:
+            result.waived.append(atom.field)
+        clause.atoms, clause.negative = [], []
+        return
     if clause.atoms:
         # "住哪个区随便": the word waived is a field's name; "五星三星都行" is a choice.
         for cue in waiving:
@@ -227,6 +305,19 @@ def _drop_and_waive(
         result.waived += [f for _, f in named]
     else:
         result.waived_all = True
+
+
+def _waives_its_subject(clause: Clause, waiving: Sequence[Item], text: str) -> bool:
+    """Tell whether the one thing named does not matter: "停车场无所谓", "parking doesn't matter"."""
+    if len(clause.atoms) != 1 or not isinstance(clause.atoms[0].leaf, Term | Near):
+        return False
+    atom = clause.atoms[0]
+    return any(
+        _MATTERS_NOT.fullmatch(text, cue.start, cue.end)
+        and _BETWEEN_SUBJECT.fullmatch(text, atom.end, cue.start)
+        for cue in waiving
+        if cue.start >= atom.end
+    )
 
 
 def _field_words(clause: Clause) -> list[tuple[Item, Field]]:
@@ -303,6 +394,13 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
             and first.field not in (Field.PRICE, Field.GUEST_RATING)
             # "要有早餐，健身房或泳池有一个就行": its own list is the choice.
             and not (first.choice and len(first.atoms) > 1 and cut[index].has("one_of"))
+            # "a pool or a sauna, and breakfast": the choice is closed.
+            and not (
+                last.choice
+                and len(last.atoms) > 1
+                and cut[index].begins_with("list")
+                and not cut[index].has("one_of", "or")
+            )
         ):
             choice = cut[index].begins_with("or") or last.choice or first.choice
             choice = choice or cut[index].has("one_of")

@@ -101,8 +101,17 @@ def merge(
         held = [c for c in held if corrected is None or not _same(c, corrected)]
     for part in parts:
         widened = _widen(held, part.condition, deltas) if part.widens else None
-        held = widened if widened is not None else _put(held, part.condition, deltas)
+        if widened is not None:
+            held = widened
+            continue
+        for condition in _one_by_one(part.condition):
+            held = _put(held, condition, deltas)
     return conjunction(tuple(held)), deltas
+
+
+def _one_by_one(condition: Condition) -> tuple[Condition, ...]:
+    """Take a list of facilities apart: each is asked for, repeated and dropped by itself."""
+    return conjuncts(condition) if fields_of(condition) == {Field.FACILITY} else (condition,)
 
 
 def _widen(

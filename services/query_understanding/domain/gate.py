@@ -15,9 +15,10 @@ from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
+from services.query_understanding.domain.unexplained import unexplained
 
 _LAST_TIME = re.compile(
-    r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|上次那家|上回那家|老地方|上次住的|上回住的"
+    r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|(?:跟|和|同)上[次回]一样|老样子|上次那家|上回那家|老地方|上次住的|上回住的"
 )
 
 
@@ -25,6 +26,11 @@ _FIELD_CUES = (
     "field_price", "field_rating", "field_star", "field_tier", "field_district", "field_kind",
     "field_room_type", "field_facility", "field_brand",
 )  # fmt: skip
+# "这里真安静": said of what was found, not asked for.
+_PRAISED = re.compile(r"真|挺|太|好[安温干漂]|非常|特别|\b(?:so|very|really|it's|it is|that's)\b")
+_UP_TO_YOU = re.compile(
+    r"(?:你|您|随便|帮我|给我)(?:来|给我?)?推荐|你(?:看着办|定|说了算)|\b(?:you (?:choose|pick|decide)|surprise me|up to you)\b"
+)
 _QUESTION = re.compile(r"吗|多少|几|[?？]")
 
 
@@ -140,20 +146,26 @@ def judge(
     if heads.other_head or heads.anaphor_other:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     continues = said.has(
-        "waive", "drop", "cheaper", "dearer", "better_rated", "closer", "other_than_shown", "keep",
+        "waive", "drop", "cheaper", "dearer", "better_rated", "more_stars", "closer", "other_than_shown", "keep",
         "cheapest", "dearest", "best_rated", "worst_rated", "nearest", "most_stars",
         "modest", "well_rated", "popular",
     ) or bool(said.counts)  # fmt: skip
     if state.topic == "hotel" and (continues or said.has("pick")):
+        if state.hotel_in_focus() and not continues:
+            return Verdict(Outcome.ABOUT_SHOWN, "PICKED")
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
         return Verdict(Outcome.CHITCHAT)
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+    if places.unknown is not None or (said.has("quality") and not _PRAISED.search(text)):
+        return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans:
         asks = said.has("request", "new_request")
         return Verdict(Outcome.SEARCH if asks else Outcome.CHITCHAT)
     if continues:
+        return Verdict(Outcome.SEARCH)
+    if _UP_TO_YOU.search(text) and not unexplained(said, ()):
         return Verdict(Outcome.SEARCH)
     if not re.search(r"\w", text):
         return Verdict(Outcome.CLARIFY, "NOT_UNDERSTOOD")

@@ -21,8 +21,8 @@ _SECTIONS = (
     "facilities", "tiers", "kinds", "room_types", "price_bands", "brands", "districts",
     "cities",
 )  # fmt: skip
-# Sections whose words are read though mistyped; names of cities and brands are like other names.
-_MISSPELT = frozenset({"facilities", "tiers", "kinds", "price_bands"})
+# Sections whose words are read though mistyped; names of brands are like other names.
+_MISSPELT = frozenset({"facilities", "tiers", "kinds", "price_bands", "cities"})
 _GAP = re.compile(r"\s*\.\.\s*")
 _GAP_REACH = 16
 _LATIN_WORD = re.compile(r"[a-z]+")

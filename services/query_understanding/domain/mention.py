@@ -37,6 +37,7 @@ class Atom:
         leaf: The condition it gives.
         value: What was recognised, for display and for deltas (an id, a name).
         implied: Read from a need rather than from the thing's own name.
+        together: It holds beside its neighbours, not instead of them: "between A and B".
     """
 
     start: int
@@ -45,6 +46,7 @@ class Atom:
     leaf: Condition
     value: str = ""
     implied: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

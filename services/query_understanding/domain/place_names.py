@@ -16,6 +16,8 @@ from services.text.fold import fold_text, has_han
 HEADS_FILE = Path(__file__).parents[1] / "data" / "place_heads.yaml"
 # Word classes that no name is made of: verbs, adverbs, pronouns, prepositions and particles.
 _NOT_IN_NAMES = frozenset("vdrpcuyekfzo")
+# What a proper name is called with: 平江路, 山塘街.
+_WAY = re.compile(r"路|街|大街|大道|巷|老街|古街|古镇|步行街")
 _BRANCH = re.compile(r"^(.*?[(（][^()（）]+[)）]).*$")
 # A word of the dictionary that is no proper name: "同学聚会", "晚上".
 _COMMON = frozenset({"n", "v", "vn", "t", "a", "l"})
@@ -113,8 +115,11 @@ def could_be_a_name(name: str) -> bool:
 
 
 def is_proper_place(name: str) -> bool:
-    """Tell whether the words are proper names of places alone: "三亚亚龙湾"."""
-    return all(kind == "ns" for _, kind in word_classes(fold_text(name).strip()))
+    """Tell whether the words are proper names of places: "三亚亚龙湾", "平江路"."""
+    classes = word_classes(fold_text(name).strip())
+    if len(classes) > 1 and _WAY.fullmatch(classes[-1][0]):
+        classes = classes[:-1]
+    return all(kind == "ns" for _, kind in classes)
 
 
 @lru_cache(maxsize=4096)

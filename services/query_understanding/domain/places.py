@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ WALK_KM = 1.0
 DOORSTEP_KM = 0.5
 # Characters before a name in which a word of nearness that belongs to it begins.
 _NEAR_REACH = 48
+# These say themselves that something is to be near: "离我近", "near me".
+_NEAR_THE_GUEST = ("离", "near", "around", "close")
+# The same around a place of which only the kind is said.
+_BARE_REACH = 12
 # Words that point at a place and say near only where a name stands before them.
 DEICTIC = frozenset({"这边", "那边", "那儿", "那片"})
 
@@ -43,11 +48,13 @@ class NearReading:
     mention: PlaceMention
     listed: tuple[ListedPlace, ...]
     radius_km: float | None
+    together: bool = False
 
     def atom(self, place_id: int) -> Atom:
         """Return the condition as an atom in the text."""
         leaf = Near(place_id, self.listed, None, self.radius_km)
-        return Atom(self.start, self.end, Field.NEARBY, leaf, self.mention.name)
+        name = self.mention.name
+        return Atom(self.start, self.end, Field.NEARBY, leaf, name, together=self.together)
 
 
 @dataclass(slots=True)
@@ -81,7 +88,12 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
     elsewhere = {p.cue.start for p in found.phrases if p.heads and Head.HOTEL not in p.heads}
     claimed: set[int] = set()
     placed: set[int] = set()
+    between = _between(names, turn.text)
     for index, (start, end, mention) in enumerate(names):
+        if start in between:
+            listed = listed_entries(mention, lexicon)
+            found.near.append(NearReading(start, end, mention, listed, NEAR_KM, together=True))
+            continue
         cue, radius, listed_only = _nearness(said, start, end, turn.text)
         if cue is None:
             continue
@@ -106,14 +118,46 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         free = cue.start not in claimed and cue.start not in elsewhere
         if free and found.anaphoric is None and not found.near:
             found.anaphoric = cue
+    for cue in said.of("bare_place"):
+        if found.unknown is None and not found.near and _asked_near(said, cue, names):
+            found.unknown = cue
     for cue in said.of("unknown_place"):
-        if any(
+        if turn.text[cue.start : cue.end].startswith(_NEAR_THE_GUEST) or any(
             abs(near.start - cue.end) < 10 or abs(cue.start - near.end) < 16
             for near in said.of("near_after", "near_before", "walk")
             if turn.text[near.start : near.end] not in (*DEICTIC, "一带", "by")
         ):
             found.unknown = cue
     return found
+
+
+# "between the Bund and People's Square", "外滩和人民广场之间".
+_BETWEEN = re.compile(r"\bbetween (?:the )?$")
+_AND = re.compile(r"(?:\s*(?:和|跟|与|到|至)\s*| and (?:the )?)")
+_AMIDST = re.compile(r"\s*(?:之间|中间|两地之间|的中间)")
+
+
+def _between(names: Sequence[tuple[int, int, PlaceMention]], text: str) -> frozenset[int]:
+    """Return where the names of two places begin between which hotels are to be."""
+    for (first, end, _), (second, last, _) in itertools.pairwise(names):
+        if _AND.fullmatch(text, end, second) and (
+            _BETWEEN.search(text, 0, first) or _AMIDST.match(text, last)
+        ):
+            return frozenset({first, second})
+    return frozenset()
+
+
+def _asked_near(said: Recognised, cue: Cue, names: Sequence[tuple[int, int, PlaceMention]]) -> bool:
+    """Tell whether hotels are to be near a place of which only the kind is said: "the airport"."""
+    if any(start <= cue.end and cue.start <= end for start, end, _ in names):
+        return False
+    low, high = said.clause_around(cue.start, cue.end)
+    return bool(
+        said.within(max(low, cue.start - _BARE_REACH), cue.start, "near_before")
+        or said.within(cue.end, min(high, cue.end + _BARE_REACH), "near_after", "walk")
+        or said.within(low, high, "nearest", "closer")
+        or any(low <= radius.start < high for radius in said.radii)
+    )
 
 
 def _share(

@@ -12,6 +12,7 @@ from typing import Final
 from services.plan.condition import Field, Range
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.numerals import Number, numbers
+from services.query_understanding.domain.travel_time import Radius, travelled
 
 _PRE: Final = re.compile(
     r"(?:(?P<max>不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|最多|至多|顶多|最高|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
@@ -21,7 +22,7 @@ _PRE: Final = re.compile(
     r"|(?P<less>不到|不足|低于|少于|小于|未满|不满|低过|under|below|less than|cheaper than|lower than|fewer than|beneath|south of|worse than)"
     r"|(?P<more>高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
     r"|(?P<min>不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少|最低(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
-    r"|(?P<about>大概|大约|约|差不多|around|about|approximately|roughly|some|circa))"
+    r"|(?P<about>大概|大约|约|差不多|接近|靠近|around|about|approximately|roughly|some|circa|closer? to|nearer? to))"
     r"(?:在|是|为|到|于|要|得|的|有|\s+an?)?\s*$"
 )
 _POST: Final = re.compile(
@@ -29,11 +30,12 @@ _POST: Final = re.compile(
     r"|(?P<min>(?:及)?(?:以上|之上)|(?:分|块|元)?(?:往上|朝上|起步|开外|开始)|起(?![来床飞])|or (?:higher|above|more|better|up|over|greater)|and (?:up|above|over|higher|better|more)|upwards|plus|\+|at (?:the )?(?:least|minimum)|minimum|打底)"
     r"|(?P<just>出头|冒头|挂零|多点|多一点|多一些|and change|-odd)"
     r"|(?P<about>左右|上下|前后|样子|or so|or thereabouts|ish)"
-    r"|(?P<less>都?不到))"
+    r"|(?P<more>(?<=\d)(?:元|块钱|块)?(?:还|要|更)?贵(?=的|些|点|$))"
+    r"|(?P<less>都?不到|(?<=\d)(?:元|块钱|块)?(?:还|要|更)?(?:便宜|低)(?=的|些|点|$)))"
 )
 _UNIT: Final = re.compile(
     r"\s*(?:-|个)?(?:(?P<note>张?(?:红票子|大钞|毛爷爷|张毛爷爷))"
-    r"|(?P<price>元|块钱|块|蚊|大洋|人民币|圆|刀|yuans?|rmb|cny|kuai|pounds?|gbp|£|dollars?|usd|bucks?|euros?|quid)"
+    r"|(?P<price>元|块钱|块|蚊|大洋|人民币|圆|刀|美[元金刀]|欧元|英镑|日[元圆]|港[币元]|yuans?|rmb|cny|kuai|pounds?|gbp|£|dollars?|usd|bucks?|euros?|quid|yen|hkd)"
     r"|(?P<distance>公里|千米|km|kms|kilomet(?:er|re)s?|里地|miles?|米|m(?:et(?:er|re)s?)?(?![a-z])|里(?![面头边]))"
     r"|(?P<star>星级|颗星|颗|星(?!期)|[- ]?stars?|-?starred|\*)"
     r"|(?P<rating>分(?!店|钟|之|别|公司|数)|points?|/5|out of (?:5|five))"
@@ -43,9 +45,15 @@ _UNIT: Final = re.compile(
 )
 # "top 3 rated hotels": how many, not how good.
 _RANKED: Final = re.compile(r"\b(?:top|best|first)\s+$")
-_CURRENCY_BEFORE: Final = re.compile(r"(?:[¥￥£$€]|rmb|cny|usd|gbp)\s*$")
+_CURRENCY_BEFORE: Final = re.compile(r"(?:(?:us|hk)?\$|[¥￥£€]|rmb|cny|usd|gbp|eur|hkd)\s*$")
 _JOIN: Final = re.compile(
     r"\s*(?:元|块钱|块|分|星级|星|公里|yuan|rmb|pounds|points|stars?|km)?\s*(?:到|至|-|~|—|－|、|和|与|to|and|or|或|—)\s*(?:between )?[¥￥£$]?\s*"
+)
+# "300上下浮动50", "500 give or take 50".
+_GIVE_OR_TAKE: Final = re.compile(
+    r"\s*(?:元|块钱|块|分|yuan|rmb|pounds|points)?\s*(?:左右|上下)?[,，]?\s*"
+    r"(?:(?:可以|允许|能|上下|左右|正负|有|的)*(?:浮动|波动|相差|误差)(?:不要?超过|不超|最多|在|个)*"
+    r"|give or take|plus or minus|plus/minus|±|\+/-|\+-)\s*[¥￥£$]?\s*"
 )
 _PER_NIGHT: Final = re.compile(
     r"\s*(?:/|每|一)?\s*(?:晚上?|夜|宿|天|per night|a night|/night|nightly|each night|per room)"
@@ -80,15 +88,6 @@ class Count:
     start: int
     end: int
     value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Radius:
-    """A distance in kilometres."""
-
-    start: int
-    end: int
-    km: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,8 @@ def quantities(
             join = _JOIN.fullmatch(text, first.end, found[index + 1].start)
             if join is not None and _is_range(text, first, found[index + 1], join.group()):
                 second = found[index + 1]
-        index += 2 if second is not None else 1
+        spread = _spread(text, found[index : index + 2]) if second is None else None
+        index += 2 if second is not None or spread is not None else 1
         last = second or first
         if (
             _HOURS_BEFORE.search(text[max(0, first.start - 3) : first.start])
@@ -145,6 +145,10 @@ def quantities(
             continue
         reading = _Reading(text, first, second, fields, asked)
         match reading.kind:
+            case "price" | "rating" if spread is not None:
+                leaf = reading.around(spread.within)
+                reading.end = spread.end
+                atoms.append(Atom(reading.start, reading.end, leaf.field, leaf))
             case "price" | "rating" | "star" | "reviews":
                 leaf = reading.range(nights if _TOTAL.search(text) else 0.0)
                 if leaf is not None:
@@ -154,13 +158,37 @@ def quantities(
             case "distance":
                 radii.append(Radius(reading.start, reading.end, reading.km()))
             case "stay":
-                if _NIGHTS.search(text[first.end : reading.end]):
-                    nights = first.value
-                continue
+                way = travelled(text, last)
+                if way is None:
+                    if _NIGHTS.search(text[first.end : reading.end]):
+                        nights = first.value
+                    continue
+                radii.append(way)
+                reading.start, reading.end = way.start, way.end
             case _:
                 continue
         covered.append((reading.start, reading.end))
     return Quantities(tuple(atoms), tuple(counts), tuple(radii), tuple(covered))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """How far an amount may be off, and where the words for that end."""
+
+    within: float
+    end: int
+
+
+def _spread(text: str, pair: Sequence[Number]) -> _Spread | None:
+    """Read "300上下浮动50" and "500 give or take 10%" at the first of two numbers."""
+    if len(pair) < 2 or not _GIVE_OR_TAKE.fullmatch(text, pair[0].end, pair[1].start):
+        return None
+    amount, within = pair
+    end = within.end
+    if text.startswith("%", end):
+        return _Spread(amount.value * within.value / 100, end + 1)
+    unit = _UNIT.match(text, end)
+    return _Spread(within.value, unit.end() if unit is not None and unit["price"] else end)
 
 
 # Units said with the first of two numbers: "300元到500元".
@@ -341,11 +369,17 @@ class _Reading:
         low, high = low * scale, None if high is None else high * scale
         return _bounded(field, low, high, self._bound())
 
+    def around(self, within: float) -> Range:
+        """Return the bounds of an amount that may be off by so much."""
+        field = Field.PRICE if self.kind == "price" else Field.GUEST_RATING
+        value = self.first.value
+        return Range(field, min=max(0.0, value - within), max=value + within)
+
     def _bound(self) -> str:
         """Return the bound word's class, the one after the number first."""
         post = self.post.lastgroup if self.post is not None else None
         pre = self.pre.lastgroup if self.pre is not None else None
-        if post in ("max", "min", "just"):
+        if post in ("max", "min", "just", "more"):
             return post
         if pre in ("max", "less", "more", "min"):
             return pre

@@ -18,14 +18,10 @@ from services.query_understanding.domain.lexemes import Found, Lexemes
 from services.query_understanding.domain.loose_names import is_said_as_name, loose_names
 from services.query_understanding.domain.mention import Atom, Break, Cue, Item
 from services.query_understanding.domain.proposal import Hint
-from services.query_understanding.domain.quantities import (
-    Count,
-    Quantities,
-    Radius,
-    quantities,
-)
+from services.query_understanding.domain.quantities import Count, Quantities, quantities
 from services.query_understanding.domain.terms import TermReader
 from services.query_understanding.domain.transit import near_any_station
+from services.query_understanding.domain.travel_time import Radius
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unknown_house import unknown_houses
 from services.text.fold import fold_text
@@ -45,9 +41,23 @@ _COMING_FROM = re.compile(
     r"\b(?:com(?:e|ing)|fly(?:ing)?|travel(?:l?ing)?|driv(?:e|ing)|arriv(?:e|ing)|train|flight|visiting|i'm|we're|are|am)"
     r"(?: (?:in|over|down|up|here))? from $"
 )
+# "我人在北京，想去苏州住": where the guest is now.
+_HERE = re.compile(r"我们?人?(?:现在|目前|还|都)?在$")
+_BUT_GOES = re.compile(r"市?[,，]?(?:我们?|下周|明天|周末|过几天)?(?:想|要|打算|准备)?(?:去|来|到)")
+# "不要离外滩太远" asks for what is near.
+_TOO_FAR = re.compile(
+    r"(?:不要|别|不想|不能|不希望|不可以)(?:离|距离|距)[^,，。;；]{1,16}?(?:太|很|特别)远"
+)
+_FAR_OFF = re.compile(
+    r"(?<![不别要想能望])(?:离|距离|距)[^,，。;；不别多太]{1,16}?(?:要|得|越|最好|尽量|稍微|再)?远(?:一点|一些|点|些|的|离|$)(?!不远)"
+)
 _CITY_WORD = re.compile(
     r"[东西南北中]?(?:路|街|大道|站|火车站|高铁站)|(?:国际)?机场|火锅|小面|烤鸭|菜|话|大厦|人家"
     r"|(?: (?:north|south|east|west|central))? (?:railway |train |bus )?station\b|(?: \w+)? airport\b"
+)
+# Behind a district's short name these make it the name of something there.
+_OF_A_PLACE = re.compile(
+    r"(?:国际)?机场|[东西南北]?(?:火车|高铁)?站(?![在到])|公园|大学|医院|体育(?:场|馆|中心)| (?:international )?airport\b"
 )
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
@@ -198,7 +208,7 @@ def recognise(
             continue
         if isinstance(entry, Found):
             worded = reader.vocabulary_atom(entry, text)
-            if worded is None or _is_no_city(worded, text):
+            if worded is None or _is_no_area(worded, text):
                 continue
             if _comes_from(worded, text):
                 taken.take(start, end)
@@ -214,7 +224,7 @@ def recognise(
     farewells = [(c.start, c.end) for c in first if c.name == "bye"]
     numbers = quantities(text, first, [*taken.spans, *farewells], asked)
     _add_quantities(result, numbers, taken)
-    result.hear(_pick_cues(cue_spans, taken))
+    result.hear(_with_distance(_pick_cues(cue_spans, taken), text))
     explicit = {atom.value for atom in result.atoms if not atom.implied}
     for gap in gaps:
         gap_atom = reader.vocabulary_atom(gap, text)
@@ -232,7 +242,10 @@ def recognise(
         turn, [(m.start, m.end) for m in named], [*spoken, *result.areas], lexemes.everyday
     )
     result.breaks = _breaks(text, taken)
-    result.covered = taken.spans + [(cue.start, cue.end) for cue in result.cues]
+    # A quality is heard, and nothing of the records decides it: it stays unexplained.
+    result.covered = taken.spans + [
+        (cue.start, cue.end) for cue in result.cues if cue.name != "quality"
+    ]
     return result
 
 
@@ -245,8 +258,10 @@ def _looser(
     return (n for n in loose if not any(s <= n.start and n.end <= e for s, e in said))
 
 
-def _is_no_city(atom: Atom, text: str) -> bool:
-    """Tell whether a city's name is a part of another word: "重庆火锅", "深圳北站"."""
+def _is_no_area(atom: Atom, text: str) -> bool:
+    """Tell whether an area's name is a part of another word: "重庆火锅", "浦东机场"."""
+    if atom.field is Field.DISTRICT:
+        return text[atom.end - 1] not in "区县市" and _OF_A_PLACE.match(text, atom.end) is not None
     return atom.field is Field.CITY and _CITY_WORD.match(text, atom.end) is not None
 
 
@@ -256,6 +271,7 @@ def _comes_from(atom: Atom, text: str) -> bool:
     return atom.field is Field.CITY and bool(
         (_FROM.search(text, before, atom.start) and _TO.match(text, atom.end))
         or _COMING_FROM.search(text, before, atom.start)
+        or (_HERE.search(text, before, atom.start) and _BUT_GOES.match(text, atom.end))
     )
 
 
@@ -310,7 +326,7 @@ def _take_name(
     start, end = match.start, match.end
     if match.kind is NameKind.VALUE:
         atom = reader.value_atom(match)
-        if atom is None or _is_no_city(atom, result.turn.text):
+        if atom is None or _is_no_area(atom, result.turn.text):
             return
         if not _comes_from(atom, result.turn.text):
             result.atoms.append(atom)
@@ -358,6 +374,14 @@ def _pick_cues(spans: Sequence[tuple[int, int, Found]], taken: _Occupied) -> lis
         kept.append(Cue(start, end, found.id))
     kept.sort(key=lambda cue: cue.start)
     return kept
+
+
+def _with_distance(cues: list[Cue], text: str) -> list[Cue]:
+    """Hear what "far" makes of nearness: "不要离外滩太远" wants it, "离机场远一点" does not."""
+    wanted = {match.start() for match in _TOO_FAR.finditer(text)}
+    kept = [c for c in cues if not (c.name == "not_before" and c.start in wanted)]
+    kept += [Cue(m.start(), m.start(), "not_before") for m in _FAR_OFF.finditer(text)]
+    return sorted(kept, key=lambda cue: cue.start)
 
 
 def _without_repeats(atoms: Iterable[Atom], explicit: set[str]) -> list[Atom]:

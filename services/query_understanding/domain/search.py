@@ -12,14 +12,11 @@ from services.plan.condition import (
     Field,
     Name,
     NameMatch,
-    Near,
     PlaceCategory,
     Term,
 )
 from services.plan.query_plan import (
-    Clarification,
     DeltaKind,
-    Outcome,
     PlanDelta,
     Preference,
     QueryPlan,
@@ -50,6 +47,7 @@ from services.query_understanding.domain.places import (
     PlaceReadings,
     listed_entries,
 )
+from services.query_understanding.domain.questions import question_back
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.reference import (
     place_meant,
@@ -59,10 +57,9 @@ from services.query_understanding.domain.reference import (
 )
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.state import MOST_PLANS, DialogueState
-from services.query_understanding.domain.told_elsewhere import alike, asked_alike
+from services.query_understanding.domain.told_elsewhere import alike
 
 _MOST_KEYWORD_CHARS = 400
-_MOST_OPTIONS = 5
 
 
 def search(
@@ -75,7 +72,7 @@ def search(
     """Return the plan of a turn that asks for hotels, and the plans to remember."""
     settle_kind(said, state, lexicon)
     said.atoms = [*said.atoms, *alike(said, state)]
-    unknown = _clarify(base, said, places, state, lexicon)
+    unknown = question_back(base, said, places, state, lexicon)
     near = [_settled(reading, state, lexicon) for reading in places.near]
     anaphoric = _anaphoric_place(said, places, state, lexicon) if unknown is None else None
     if anaphoric is not None:
@@ -135,7 +132,7 @@ def search(
     settled_fields = {field for field, _ in beyond_shown} | {key.field for key in sorts}
     preferences += [
         wished
-        for wished in wishes.trends(said, said.bands, bool(lexicon.values(Field.PRICE_BAND)))
+        for wished in wishes.trends(said, lexicon)
         if not (isinstance(wished.wish, Trend) and wished.wish.field in settled_fields)
     ]
     if continues and last is not None and not preferences:
@@ -224,100 +221,19 @@ def _of_hotels(said: Recognised) -> list[Atom]:
     return [a for a in said.atoms if a.field is Field.NEARBY or not elsewhere[a.start]]
 
 
+_STAYS = re.compile(r"(?:左右|上下|以内|以下)?(?:能|可以|就能)?的?(?:住|酒店|宾馆|民宿|房)")
+
+
 def _of_another_domain(atom: Atom, text: str) -> bool:
     """A meal's price or a ticket's is no room's: "人均150元的餐馆，周边有酒店没"."""
     if atom.field not in (Field.PRICE, Field.GUEST_RATING):
         return False
     before = text[max(0, atom.start - 10) : atom.start]
+    if _STAYS.match(text, atom.end):
+        return False  # "人均200能住的"
     return (
         re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before)
         is not None
-    )
-
-
-def _clarify(
-    base: QueryPlan,
-    said: Recognised,
-    places: PlaceReadings,
-    state: DialogueState,
-    lexicon: CatalogLexicon,
-) -> QueryPlan | None:
-    zh = base.language != "en"
-    for mention in said.hotels if not places.near else ():
-        options = resolve_hotel(mention, state, lexicon)
-        if mention.rivals and len(options) > 1:
-            return which_hotel(base, [record.names[-1 if not zh else 0] for record in options])
-    if said.unknown_houses and not said.hotels and not places.near:
-        return which_hotel(base)
-    if not places.near and (places.unknown is not None or _near_nothing(said, places, state)):
-        question = "请问具体在哪里？" if zh else "Where is that, please?"
-        asked = Clarification(question, "place")
-        return replace(
-            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE"
-        )
-    if Field.DISTRICT in asked_alike(said) and not _area_is_known(said, state):
-        question = "请问是哪个区域？" if zh else "Which area is that, please?"
-        return replace(
-            base, outcome=Outcome.CLARIFY, outcome_reason="UNKNOWN_PLACE",
-            clarification=Clarification(question, Field.DISTRICT.value),
-        )  # fmt: skip
-    if (
-        re.search(
-            r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|上次那家|上回那家|老地方|上次住的|上回住的",
-            said.turn.text,
-        )
-        and not state.shown
-    ):
-        question = "请问上次住的是哪家？" if zh else "Which hotel was that, please?"
-        asked = Clarification(question, "hotel")
-        return replace(
-            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
-        )
-    return None
-
-
-def _near_nothing(said: Recognised, places: PlaceReadings, state: DialogueState) -> bool:
-    """Tell whether hotels near something are asked for, and nothing says near what."""
-    cue = places.anaphoric
-    if cue is None or places.named or state.hotel_in_focus():
-        return False
-    # "推荐一家餐馆，再看看周边有酒店吗": near what is still to be found.
-    elsewhere = any(request.head is not Head.HOTEL for request in requests(said))
-    in_an_area = any(atom.field in (Field.DISTRICT, Field.CITY) for atom in said.atoms)
-    if elsewhere or in_an_area or said.turn.text[cue.start : cue.end] in DEICTIC:
-        return False
-    last = state.plan.condition if state.plan is not None else None
-    if any(isinstance(leaf, Near) for leaf in leaves(last)):
-        return False
-    return any(
-        phrase.cue == cue
-        and phrase.anchor in _UNSAID
-        and Head.HOTEL in phrase.heads
-        and place_meant(said, places, state, phrase) is None
-        for phrase in places.phrases
-    )
-
-
-_UNSAID = (Anchor.PRONOUN, Anchor.UNSAID, Anchor.RESTAURANT, Anchor.ATTRACTION)
-
-
-def _area_is_known(said: Recognised, state: DialogueState) -> bool:
-    last = state.plan.condition if state.plan is not None else None
-    return (
-        state.topic == "hotel"
-        or Field.DISTRICT in fields_of(last)
-        or any(a.field in (Field.DISTRICT, Field.NEARBY) for a in said.atoms)
-    )
-
-
-def which_hotel(base: QueryPlan, options: Sequence[str] = ()) -> QueryPlan:
-    """Ask which hotel is meant, of those that could be."""
-    question = "请问您说的是哪家酒店？" if base.language != "en" else "Which hotel do you mean?"
-    return replace(
-        base,
-        outcome=Outcome.CLARIFY,
-        clarification=Clarification(question, "hotel", tuple(options[:_MOST_OPTIONS])),
-        outcome_reason="UNKNOWN_HOTEL" if not options else "AMBIGUOUS_HOTEL",
     )
 
 
@@ -369,6 +285,12 @@ def _anaphoric_place(
     return NearReading(cue.start, cue.end, mention, listed_entries(mention, lexicon), NEAR_KM)
 
 
+# "去外滩玩，住哪里方便": near what is visited.
+_WHERE_TO_STAY = re.compile(
+    r"住(?:在)?(?:哪|什么地方|啥地方)|\bwhere (?:should|do|can|could|would) (?:i|we|you) (?:recommend )?(?:stay|sleep)"
+)
+
+
 def _implied_places(
     said: Recognised,
     places: PlaceReadings,
@@ -384,10 +306,11 @@ def _implied_places(
         return []
     found = []
     for start, end, mention in places.named:
-        after = said.turn.text[end : end + 3].lstrip("上里内")
+        after = said.turn.text[end : end + 3].lstrip("上里内边旁畔")
         distance = any(k.field is Field.DISTANCE for k in sorts)
         station = mention.category is PlaceCategory.STATION
-        if station or after.startswith("的") or distance or state.asked_where or moved:
+        visited = _WHERE_TO_STAY.search(said.turn.text) is not None
+        if station or after.startswith("的") or distance or state.asked_where or moved or visited:
             found.append(
                 NearReading(start, end, mention, listed_entries(mention, lexicon), NEAR_KM)
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from services.plan.condition import Any, Condition, Field, Name, NameMatch, Range, Term
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.catalog_names import NameMatch as CatalogMatch
@@ -27,6 +29,18 @@ GENERIC_KIND = frozenset({"hotel"})
 _GENERIC_WORDS = frozenset({"宾馆", "饭店", "酒店", "招待所"})
 
 
+# "hotels in Shanghai", "上海的五星级酒店", "去上海住".
+_CITY_REACH = 40
+_HOUSES = r"酒店|宾馆|旅馆|旅店|民宿|客栈|公寓|青旅|度假村|住宿|住处|住的地方"
+_HOTELS_IN = re.compile(
+    r"\b(?:hotels?|rooms?|stay(?:ing)?|accommodations?|places?|somewhere|guest ?houses?|hostels?|resorts?)"
+    r"\b[^,.?!;]{0,20} (?:in|near|around) $"
+)
+_ITS_HOTELS = re.compile(
+    rf"市?(?:市区|市中心|那边|本地|当地)?的?(?:[^,，。的]{{1,6}}的)?(?:{_HOUSES})|市?住| (?:\w+ )?hotels?\b"
+)
+
+
 class TermReader:
     """Turns recognised words into atoms, given what the catalogue holds."""
 
@@ -37,6 +51,8 @@ class TermReader:
     def vocabulary_atom(self, found: Found, text: str) -> Atom | None:
         """Return the atom of a vocabulary word; `None` where it says nothing here."""
         field = _FIELDS[found.section]
+        if field is Field.CITY and not self._asks_for_city(found, text):
+            return None
         leaf = self._leaf(field, found.id, text[found.start : found.end])
         if leaf is None:
             return None
@@ -133,9 +149,23 @@ class TermReader:
         return names[0] if len(names) == 1 else Any(names)
 
     def _city(self, id: str) -> Condition | None:
-        """The city of a one-city catalogue filters nothing and is often part of a phrase."""
+        """The city of a one-city catalogue filters nothing; nothing matches another."""
         values = self._lexicon.values(Field.CITY)
-        return self._area(Field.CITY, "cities", id, values) if len(values) > 1 else None
+        if not values:
+            return None
+        city = self._area(Field.CITY, "cities", id, values)
+        return city if len(values) > 1 or values.isdisjoint(city.values) else None
+
+    def _asks_for_city(self, found: Found, text: str) -> bool:
+        """Tell whether a city says where hotels are to be.
+
+        Guests of a one-city catalogue name other cities for other reasons: "my mother in Toronto".
+        """
+        return (
+            len(self._lexicon.values(Field.CITY)) != 1
+            or _HOTELS_IN.search(text, max(0, found.start - _CITY_REACH), found.start) is not None
+            or _ITS_HOTELS.match(text, found.end) is not None
+        )
 
     def _district(self, id: str) -> Condition | None:
         values = self._lexicon.values(Field.DISTRICT)

@@ -20,9 +20,10 @@ from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.places import PlaceReadings, read_places
 from services.query_understanding.domain.proposal import Hint
+from services.query_understanding.domain.questions import which_hotel
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import referred, resolve_hotel
-from services.query_understanding.domain.search import search, which_hotel
+from services.query_understanding.domain.search import search
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState
 from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read

@@ -61,7 +61,18 @@ def unexplained(said: Recognised, named: Iterable[tuple[int, int]]) -> tuple[Spa
         found += _stretch(said, run)
         if len(found) >= MOST_STRETCHES:
             break
-    return tuple(found[:MOST_STRETCHES])
+    return tuple(_with_qualities(said, found)[:MOST_STRETCHES])
+
+
+def _with_qualities(said: Recognised, found: list[Span]) -> list[Span]:
+    """Add what a house is to be like where its words are part of others: "海景房", "no chains"."""
+    idle = _idle_words()
+    for cue in said.of("quality"):
+        if said.turn.text[cue.start : cue.end] not in idle:
+            span = said.turn.span(cue.start, cue.end)
+            if not any(other.start < span.end and span.start < other.end for other in found):
+                found.append(span)
+    return sorted(found, key=lambda span: span.start)
 
 
 class _Word(NamedTuple):

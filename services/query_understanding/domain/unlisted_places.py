@@ -31,7 +31,7 @@ _INTRODUCED = (
 )  # fmt: skip
 # "亚龙湾的海景酒店", "鼓浪屿上的民宿": a proper name of a place before what is there.
 _PLACE_OF = re.compile(
-    r"(?:^|[,，。在住去找订要个家到])(?P<name>[\u4e00-\u9fff]{2,9}?)[上里内]?的[^,，。的]{0,6}?(?:酒店|宾馆|民宿|客栈|度假村|青旅)"
+    r"(?:^|[,，。在住去找订要个家到])(?P<name>[\u4e00-\u9fff]{2,9}?)[上里内边旁畔]?的[^,，。的]{0,6}?(?:酒店|宾馆|民宿|客栈|度假村|青旅)"
 )
 _NO_NAME = re.compile(
     r"[我你您它他她咱]|^[这那该此]|酒店|宾馆|哪|什么|多少|推荐|一家|一个|景点|餐馆$|餐厅$|评分|价格|电话|地址|告诉|查|住|这个|那个|饭后|免费|元|吃饭|公司|单位|一下|走走|转转|看看|逛逛|居然|竟然|时段|没有|可以|知道|非常|觉得|感觉|需要|找|能做|能玩|能吃|找到|完全|希望|听|名字|具体|时间|地方|的话|合适|小时候|联系|订房|预约|私人|不花钱|[走转逛玩看吃尝溜][一了]?[走转逛玩看吃下尝达]|休息"
@@ -133,7 +133,8 @@ _TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景
 _PART_OF_NAMES = frozenset(
     {
         "filler", "place_word_attraction", "place_word_restaurant", "fact_near_attraction",
-        "other_sight", "other_food", "fact_near_restaurant",
+        "other_sight", "other_food", "fact_near_restaurant", "bare_place", "place_word_airport",
+        "place_word_station",
     }
 )  # fmt: skip
 # Behind a city's name these are parts of it, and name nothing: "北京市中心".

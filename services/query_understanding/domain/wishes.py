@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from services.plan.condition import Condition, Field, Not, Range, Term
 from services.plan.query_plan import Direction, Preference, SortKey, Trend
 from services.query_understanding.domain.catalog_names import CatalogLexicon
-from services.query_understanding.domain.mention import Atom
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -45,6 +44,10 @@ _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _ROOMS = re.compile(r"[^间]{1,3}间[^,，。]{0,3}(?:房|大床|双床|标间|标准间|套间|屋)")
 # "便宜的不要", "评分高于4.5": no such wish.
 _UNWISHED = re.compile(r"的?(?:别|不要|不用|免谈|不考虑|不看)|[于过]")
+# "最贵不超过800": a bound, no order.
+_BOUND_OF_PRICE = re.compile(
+    r"的?(?:也|都)?(?:别|不(?:能|要|得|可以)?|只能|只要|在|到|是)?(?:超过?|高于|过|低于|\d{2})"
+)
 _SINGLE = re.compile(
     r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
 )
@@ -60,6 +63,8 @@ def sort_keys(said: Recognised) -> tuple[SortKey, ...]:
             field = Field.GUEST_RATING if said.has("field_rating", "best_rated") else Field.PRICE
             if not any(k.field is field for k in keys):
                 keys.append(SortKey(field, direction))
+            continue
+        if found is not None and _BOUND_OF_PRICE.match(said.turn.text, cue.end):
             continue
         if found is not None and not any(k.field is found[0] for k in keys):
             keys.append(SortKey(*found))
@@ -111,6 +116,11 @@ def relative(
     if said.has("better_rated") and scores and Field.GUEST_RATING not in stated:
         best = Range(Field.GUEST_RATING, min=max(scores), min_exclusive=True)
         found.append((Field.GUEST_RATING, best))
+    records = [lexicon.record(h.hotel_id) for h in state.shown]
+    stars = [r.star_rating for r in records if r is not None and r.star_rating is not None]
+    if said.has("more_stars") and stars and Field.STAR_RATING not in stated:
+        leaf = Range(Field.STAR_RATING, min=max(stars), min_exclusive=True)
+        found.append((Field.STAR_RATING, leaf))
     if said.has("other_than_shown") and state.shown and not _other_brand(said):
         ids = tuple(hotel.hotel_id for hotel in state.shown)
         found.append((Field.HOTEL_ID, Not(Term(Field.HOTEL_ID, ids))))
@@ -125,7 +135,7 @@ def _other_brand(said: Recognised) -> bool:
     ) or (bool(said.atoms) and not re.search(r"这|你说|家|these|those|shown|mentioned|another|different", text))  # fmt: skip
 
 
-def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Preference]:
+def trends(said: Recognised, lexicon: CatalogLexicon) -> list[Preference]:
     """Return wishes for more or less of a number: "便宜点" where the catalogue has prices."""
     wished: list[Preference] = []
 
@@ -136,10 +146,17 @@ def trends(said: Recognised, bands: Sequence[Atom], has_bands: bool) -> list[Pre
             wished.append(Preference(Trend(field, direction), 0.5, spans))
 
     text = said.turn.text
-    if not has_bands:
-        if not said.has("cheapest", "dearest", "low_to_high", "high_to_low"):
-            wish(Field.PRICE, _UP, "modest", "cheaper")
-        wish(Field.GUEST_RATING, _DOWN, "well_rated")
+    # A catalogue that publishes bands and no prices has nothing that a price could be wished by.
+    priced = lexicon.values(Field.PRICE) or not lexicon.values(Field.PRICE_BAND)
+    banded = any(atom.field is Field.PRICE_BAND for atom in said.atoms)
+    if (
+        priced and not banded
+        and not said.has("cheapest", "dearest", "low_to_high", "high_to_low")
+    ):  # fmt: skip
+        wish(Field.PRICE, _UP, "modest", "cheaper")
+        wish(Field.PRICE, _DOWN, "dearer")
+    wish(Field.GUEST_RATING, _DOWN, "well_rated", "better_rated")
+    wish(Field.STAR_RATING, _DOWN, "more_stars")
     wish(Field.REVIEW_COUNT, _DOWN, "popular")
     return wished
 
