@@ -24,6 +24,11 @@ _POINTS_BACK = re.compile(
 )
 
 
+_GO_BACK = re.compile(
+    r"(?:刚才|刚刚|之前|前面|先前|最早)[^,，。]{0,8}?那(?:个|家|些|次|边)|\b(?:go(?:ing)? )?back to (?:the|my)\b"
+)
+
+
 def in_force(
     said: Recognised, near: list[NearReading], state: DialogueState, *, moved: bool
 ) -> tuple[Condition | None, bool]:
@@ -38,6 +43,11 @@ def in_force(
     text = said.turn.text
     if not state.plans:
         return None, False
+    if said.has("restart"):
+        return None, False
+    meant = _gone_back_to(said, state)
+    if meant is not None:
+        return meant.condition, True
     if said.has("resume"):
         first = said.has("first_of_all")
         if first:
@@ -54,6 +64,20 @@ def in_force(
     if not moved and _is_new_request(said, near, state):
         return None, False
     return last_condition, False
+
+
+def _gone_back_to(said: Recognised, state: DialogueState) -> QueryPlan | None:
+    """Return the latest earlier plan of an area named with words that go back: "刚才成都那个"."""
+    if not (said.has("resume") or _GO_BACK.search(said.turn.text)):
+        return None
+    named = _areas(*(atom.leaf for atom in said.atoms))
+    earlier = reversed(state.plans[:-1])
+    return next((plan for plan in earlier if named & _areas(*leaves(plan.condition))), None)
+
+
+def _areas(*conditions: Condition) -> set[tuple[Field, tuple[str, ...]]]:
+    terms = [leaf for leaf in conditions if isinstance(leaf, Term)]
+    return {(t.field, t.values) for t in terms if t.field in (Field.CITY, Field.DISTRICT)}
 
 
 def _is_name(condition: Condition | None) -> bool:

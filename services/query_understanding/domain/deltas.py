@@ -6,7 +6,8 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | words | meets | change | delta |
 |---|---|---|---|
 | `new_request`, a noun of its own ("再帮我找一家…") | anything | the turn's own conditions, and the city | RESET |
-| `resume` ("最开始说的那个", "接着说住的") | an earlier plan | that plan stands again | RESUME |
+| `restart` ("重新来") | anything | the turn's own conditions alone | RESET |
+| `resume` ("最开始说的那个", "刚才成都那个") | an earlier plan | that plan stands again | RESUME |
 | `drop` and a value ("早餐可以不要", "没有早餐也行") | its condition | it goes | DROP |
 | `drop` and a field's name ("价格的要求去掉") | the field's conditions | they go | DROP |
 | `waive` ("价格无所谓", "都行" to a question) | the field's conditions | they go and stay noted | WAIVE |
@@ -19,7 +20,7 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | a value of another field | a condition of that field | the new one instead | REPLACE |
 | anything | nothing of its field | one condition more | ADD |
 
-A denied district, kind or brand leaves the others in force alone. Which plan is in force, and when a
+A denied district, city, kind or brand leaves the others in force alone. Which plan is in force, and when a
 request is a new one, `continuation.py` decides; what the words deny or waive, `compose.py`.
 """
 
@@ -44,8 +45,8 @@ from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed
 
-# "A homestay, not a hostel", "海淀，不要中关村": a denial leaves other values of these alone.
-_DENIED_BESIDE = frozenset({Field.DISTRICT, Field.KIND, Field.BRAND})
+# "A homestay, not a hostel", "是北京不是上海": a denial leaves other values of these alone.
+_DENIED_BESIDE = frozenset({Field.DISTRICT, Field.CITY, Field.KIND, Field.BRAND})
 
 
 def fields_of(condition: Condition | None) -> frozenset[Field]:

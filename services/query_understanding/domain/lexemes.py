@@ -13,6 +13,7 @@ import yaml
 
 from services.platform.errors import FailedPrecondition
 from services.query_understanding.domain.misspellings import Misspellings
+from services.query_understanding.domain.pinyin_words import PinyinWords
 from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
@@ -71,6 +72,9 @@ class Lexemes:
                 for (section, id), need in payload.items() if not need
             )
         )  # fmt: skip
+        self._pinyin = PinyinWords(
+            (word, tuple(payload.items())) for word, payload in self._words.items()
+        )
         for word, payload in self._words.items():
             self._automaton.add_word(word, (len(word), tuple(payload.items())))
         self._automaton.make_automaton()
@@ -99,6 +103,8 @@ class Lexemes:
             meant = self._misspellings.meant(typed.group())
             for (section, id), need in (self._words[meant] if meant is not None else {}).items():
                 found.append(Found(*typed.span(), section, id, need))
+        for start, end, payload in self._pinyin.find(text):
+            found += [Found(start, end, section, id, need) for (section, id), need in payload]
         for part, pattern, section, id in self._patterns:
             match = pattern.search(text) if part in text else None
             if match is not None:

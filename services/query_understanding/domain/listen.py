@@ -10,6 +10,7 @@ from services.plan.query_plan import Clarification, PlaceMention
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.name_words import tells_a_house
+from services.query_understanding.domain.offers import offered
 from services.query_understanding.domain.place_names import (
     category_of,
     could_be_a_name,
@@ -67,7 +68,7 @@ _PUT_FORWARD = re.compile(
 _QUESTION = re.compile(r"[?？]|吗|呢")
 _ASKED = (
     ("field_district", Field.DISTRICT), ("field_price", Field.PRICE_BAND), ("field_star", Field.STAR_RATING),
-    ("field_kind", Field.KIND), ("field_rating", Field.GUEST_RATING),
+    ("fact_star", Field.STAR_RATING), ("field_kind", Field.KIND), ("field_rating", Field.GUEST_RATING),
 )  # fmt: skip
 
 
@@ -289,7 +290,7 @@ def _pending(said: Recognised) -> Clarification | None:
     if re.search(r"price ?range|price type|budget", text) and Field.PRICE_BAND.value not in asked:
         asked.append(Field.PRICE_BAND.value)
     if not asked:
-        return None
+        return offered(said, low)
     return Clarification(said.turn.original, ",".join(dict.fromkeys(asked)))
 
 

@@ -68,6 +68,7 @@ _FIELDS: Final = {
 }
 _TOTAL: Final = re.compile(r"平摊|平均|总共|一共|总预算|in total|altogether|for the whole|split")
 _NIGHTS: Final = re.compile(r"(?:晚|夜|宿|天|nights?|days?)")
+_WILL_DO: Final = re.compile(r"(?:也|就|都|还)?(?:行|可以|成|好|能接受|没问题|够了)")
 _LEAST_PRICE = 50.0
 # "最低价格是1000元": the lowest price of a room is 1000, so prices start there.
 _LOWEST: Final = re.compile(
@@ -312,7 +313,9 @@ class _Reading:
     def _clause_is_number(self, text: str) -> bool:
         """A number that is a clause of its own, or ends its clause: "预算嘛五百"."""
         return self.first.value >= _LEAST_PRICE and (
-            self.end >= len(text) or text[self.end] in ",，。;；!！?？ 的吧对"
+            self.end >= len(text)
+            or text[self.end] in ",，。;；!！?？ 的吧对"
+            or _WILL_DO.match(text, self.end) is not None
         )
 
     def _field_beside(self, text: str, fields: Sequence[Cue]) -> Field | None:

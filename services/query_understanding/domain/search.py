@@ -108,7 +108,7 @@ def search(
             f for f in _pending_fields(state) if f not in composed.waived and family(f) not in now
         ]
     condition, deltas = merge(before, hard, composed, last_added(state.plan))
-    if before is None and not near:
+    if before is None and not near and not said.has("restart"):
         condition = with_city(condition, state)
     if named is not None:
         condition, deltas = (

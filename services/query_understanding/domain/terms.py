@@ -26,7 +26,7 @@ _FIELDS = {
 _BAND_OF_TIER = {"economy": "cheap", "luxury": "expensive", "upscale": "expensive"}
 # Words that name houses of every kind; a kind only where set against another.
 GENERIC_KIND = frozenset({"hotel"})
-_GENERIC_WORDS = frozenset({"宾馆", "饭店", "酒店", "招待所"})
+_GENERIC_WORDS = frozenset({"宾馆", "饭店", "酒店", "招待所", "binguan", "bin guan"})
 
 
 # "hotels in Shanghai", "上海的五星级酒店", "去上海住".

@@ -18,6 +18,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.heads import STRONG_TRANSPORT
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
+from services.query_understanding.domain.offers import accepted
 from services.query_understanding.domain.places import PlaceReadings, read_places
 from services.query_understanding.domain.proposal import Hint
 from services.query_understanding.domain.questions import which_hotel
@@ -76,7 +77,8 @@ def understand(
     """
     start = time.perf_counter()
     turn = read(text, locale)
-    said = recognise(turn, lexemes, lexicon, _asked(state), hints)
+    taken = accepted(turn, state)
+    said = recognise(turn, lexemes, lexicon, _asked(state), (*taken, *hints))
     places = read_places(said, lexicon, state.city)
     verdict = gate.judge(said, places, state, lexicon)
     base = QueryPlan(
