@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from concierge.answering.v1 import answering_pb2 as pb
 from concierge.catalog.v1 import hotel_pb2
+from concierge.geocoding.v1 import geocoding_pb2
 from concierge.ranking.v1 import ranking_pb2
 
 from services.answering.domain.answer import (
@@ -21,8 +22,17 @@ from services.answering.domain.answer import (
 from services.answering.domain.plain_text import plain_text
 from services.answering.domain.record import FacilityEntry, HotelRecord, NearbyEntry, Text
 from services.answering.handlers import Summary
+from services.geography.distance import haversine_km
+from services.plan.condition import Point
 from services.plan.hotel_wire import amount
-from services.plan.wire import CATEGORY_FROM_PB, condition_from_pb, field_to_pb, plan_from_pb
+from services.plan.query_plan import QueryPlan
+from services.plan.wire import (
+    CATEGORY_FROM_PB,
+    condition_from_pb,
+    field_to_pb,
+    plan_from_pb,
+    point_from_pb,
+)
 from services.platform.errors import InvalidArgument
 
 _TextField: TypeAlias = Literal["tier", "kind", "price_band", "brand", "district", "city", "phone"]
@@ -42,7 +52,7 @@ def task_of(request: pb.AnswerRequest) -> AnswerTask:
     """
     if len(request.text) > MAX_TEXT:
         raise InvalidArgument(f"has more than {MAX_TEXT} characters", field="text")
-    for field in ("hits", "shown_hotels", "relaxations"):
+    for field in ("hits", "shown_hotels", "relaxations", "places"):
         if len(getattr(request, field)) > MAX_HITS:
             raise InvalidArgument(f"has more than {MAX_HITS} entries", field=field)
     if request.language and request.language not in LANGUAGES:
@@ -56,7 +66,7 @@ def task_of(request: pb.AnswerRequest) -> AnswerTask:
         language=request.language or (plan.language if plan.language in LANGUAGES else "en"),
         hits=tuple(_hit(hit, f"hits[{index}]") for index, hit in enumerate(request.hits)),
         shown=tuple(
-            record_of(hotel, at=f"shown_hotels[{index}]")
+            ShownHit(record_of(hotel, at=f"shown_hotels[{index}]"), _measured(hotel, request, plan))
             for index, hotel in enumerate(request.shown_hotels)
         ),
         relaxations=tuple(
@@ -158,6 +168,24 @@ def _hit(hit: ranking_pb2.Hit, at: str) -> ShownHit:
         if name := plain_text(distance.place_name):
             distances.append(PlaceDistance(name, distance.distance_km))
     return ShownHit(record_of(hit.hotel, at=f"{at}.hotel"), tuple(distances))
+
+
+def _measured(
+    hotel: hotel_pb2.Hotel, request: pb.AnswerRequest, plan: QueryPlan
+) -> tuple[PlaceDistance, ...]:
+    """Return how far a hotel is from the plan's places, as far as both are known."""
+    if not hotel.HasField("location"):
+        return ()
+    here = Point(hotel.location.latitude, hotel.location.longitude)
+    names = {mention.id: mention.name for mention in plan.places}
+    measured = []
+    for index, place in enumerate(request.places):
+        if place.status != geocoding_pb2.RESOLUTION_STATUS_LOCATED:
+            continue
+        there = point_from_pb(place.place.location, at=f"places[{index}].place.location")
+        if name := plain_text(names.get(place.place_id, "") or place.place.name):
+            measured.append(PlaceDistance(name, haversine_km(here, there)))
+    return tuple(measured)
 
 
 def _relaxation(message: ranking_pb2.Relaxation, at: str) -> Relaxation:

@@ -143,6 +143,7 @@ class Gateway:
             shown_hotels=page.shown_hotels,
             relaxations=ranking.relaxations,
             language=page.completed.plan.language,
+            places=page.completed.places,
         )
         if ranking.HasField("total_matches"):
             request.total_matches = ranking.total_matches

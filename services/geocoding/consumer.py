@@ -40,8 +40,9 @@ async def subscribe(bus: EventBus, lookup: PlaceLookup, *, max_in_flight: int) -
         plan = plan_to_pb(located.plan)
         if located.plan.outcome is not Outcome.SEARCH:
             state = message.state
-            # The guest's next words answer this question.
-            state.pending_question.CopyFrom(plan.clarification)
+            if plan.HasField("clarification"):
+                # The guest's next words answer this question.
+                state.pending_question.CopyFrom(plan.clarification)
             completed = search_events_pb2.SearchCompleted(
                 context=context,
                 plan=plan,

@@ -76,6 +76,12 @@ class PlaceMention:
     city: str = ""
     spans: Spans = ()
 
+    def called(self, language: str) -> str:
+        """Return what to call it: as the guest did in English, else as records write it."""
+        if language == "en" and self.name.isascii():
+            return self.name
+        return self.canonical_name or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class ShownReference:

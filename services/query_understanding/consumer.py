@@ -76,7 +76,9 @@ async def subscribe(
         metrics.observe(plan)
         clock.note(context.timings, SERVICE)
         plan_pb, state_pb = plan_to_pb(plan), wire.state_to_pb(state)
-        if plan.outcome is not Outcome.SEARCH:
+        # A distance asked for needs its place found; everything else that is no search ends here.
+        to_locate = plan.outcome is Outcome.ABOUT_SHOWN and plan.places
+        if plan.outcome is not Outcome.SEARCH and not to_locate:
             await _complete(
                 bus, record,
                 search_events_pb2.SearchCompleted(context=context, plan=plan_pb, state=state_pb),

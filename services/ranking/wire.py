@@ -126,7 +126,7 @@ def result_to_pb(
 
     Thirty records are worth that: protobuf copies a message that is set.
     """
-    names = {place.id: place.canonical_name or place.name for place in plan.places}
+    names = {place.id: place.called(plan.language) for place in plan.places}
     message = pb.RankingResult() if into is None else into
     for relaxation in ranking.relaxations:
         message.relaxations.add(

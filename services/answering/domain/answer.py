@@ -70,7 +70,7 @@ class AnswerTask:
         plan: What it means.
         language: "zh", "zh-Hant" or "en".
         hits: Of a search, best first.
-        shown: The hotels that a question is about.
+        shown: The hotels that a question is about, with the distances it may ask for.
         relaxations: What would help when there are no hits, best first.
         total_matches: Hotels that satisfy the condition, `None` when nobody counted.
     """
@@ -79,10 +79,14 @@ class AnswerTask:
     plan: QueryPlan
     language: str
     hits: tuple[ShownHit, ...] = ()
-    shown: tuple[HotelRecord, ...] = ()
+    shown: tuple[ShownHit, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     total_matches: int | None = None
 
     def records(self) -> tuple[HotelRecord, ...]:
         """Return the records an answer may speak of, in the order shown."""
-        return self.shown or tuple(hit.record for hit in self.hits)
+        return tuple(hit.record for hit in self.shown or self.hits)
+
+    def distances(self) -> tuple[tuple[PlaceDistance, ...], ...]:
+        """Return the distances of the records, in their order."""
+        return tuple(hit.distances for hit in self.shown or self.hits)

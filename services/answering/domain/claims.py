@@ -51,6 +51,7 @@ class ClaimReader:
         self._evidence = evidence
         self._records = evidence.records
         self._lexicon = lexicon
+        self._places = frozenset(folded(name) for name in evidence.places())
         self.problems: list[tuple[int, int, str]] = []
 
         self._subjects = SubjectReader(evidence, cited, self._fail)
@@ -135,7 +136,9 @@ class ClaimReader:
             self._check(token, clause, subject, lambda n: self._records[n].available is False)
 
     def _value(self, token: Token, clause: Clause, subject: Subject) -> None:
-        if _numbers(clause, Unit.DISTANCE_KM) and token.field in (Field.DISTANCE, Field.NEARBY):
+        # A place of the plan may be another hotel's station, district or name besides.
+        place = token.field in (Field.DISTANCE, Field.NEARBY) or folded(token.text) in self._places
+        if place and _numbers(clause, Unit.DISTANCE_KM):
             return  # the number is checked against the distance to it
         if token.field is Field.DISTANCE:
             if clause.has("near"):

@@ -73,7 +73,7 @@ class DraftReader:
         self._records = task.records()
         self._vocabulary = vocabulary
         self._teller = FactTeller(phrases_for(task.language), vocabulary)
-        distances = () if task.shown else tuple(hit.distances for hit in task.hits)
+        distances = task.distances()
         self.facts = [
             list(self._facts(record, distances[position] if distances else ()))
             for position, record in enumerate(self._records)

@@ -115,6 +115,14 @@ class FactTeller:
             case _:
                 yield from self._texts(record, fact.field)
 
+    def extreme(self, record: HotelRecord, field: Field, *, least: bool) -> Told | None:
+        """Return that a hotel has the least or the most of a number among those shown."""
+        text = self.phrases.extreme(field, least)
+        value = record.price if field is Field.PRICE else record.guest_rating
+        if not text or value is None:
+            return None
+        return self._told(record, field, text, [decimal(value)])
+
     def _texts(self, record: HotelRecord, field: Field) -> Iterator[Told]:
         values = self._values(record, field)
         if values:

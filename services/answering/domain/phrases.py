@@ -30,11 +30,20 @@ SECTIONS: Mapping[Field, str] = {
 }
 
 
+_AREAS: Mapping[Field, str] = {Field.CITY: "cities", Field.DISTRICT: "districts"}
+
+
 @dataclass(frozen=True, slots=True)
 class FixedPhrases:
     """Whole sentences that claim nothing of any hotel."""
 
     greeting: str
+    thanks: str
+    farewell: str
+    cannot_book: str
+    acknowledged: str
+    not_on_record: str
+    shown_already: str
     out_of_domain: str
     injection: str
     record_unread: str
@@ -104,6 +113,10 @@ class Phrases(Protocol):
         """Return how far a place is."""
         ...
 
+    def extreme(self, field: Field, least: bool) -> str:
+        """Return that of those shown one has the least or most of a number, "" for no such word."""
+        ...
+
     def available(self, available: bool) -> str:
         """Return whether rooms can be booked."""
         ...
@@ -151,9 +164,11 @@ def condition_words(
 
     def words(node: Condition) -> str:
         match node:
+            case Term(field=Field.HOTEL_ID):
+                return phrases.fixed.shown_already
             case Term(field=field, values=values):
-                section = SECTIONS.get(field, "")
-                labels = [vocabulary.label(section, value, phrases.language) for value in values]
+                section = SECTIONS.get(field) or _AREAS.get(field, "")
+                labels = [_label(vocabulary, section, v, phrases.language) for v in values]
                 return phrases.joined(labels, every=False)
             case Range():
                 return phrases.bounds(node)
@@ -170,6 +185,12 @@ def condition_words(
                 return phrases.joined([words(item) for item in items], every=False)
 
     return words(condition)
+
+
+def _label(vocabulary: Vocabulary, section: str, value: str, language: str) -> str:
+    """Return a value in the language; records write areas as they like: "上海", "Shanghai"."""
+    known = vocabulary.find(section, value)
+    return vocabulary.label(section, value if known is None else known, language)
 
 
 def decimal(number: float) -> str:

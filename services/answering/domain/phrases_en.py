@@ -50,6 +50,12 @@ class EnglishPhrases:
     fixed = FixedPhrases(
         greeting="Hello, I can help you find a hotel; tell me the city, the area, your budget or"
         " the facilities you need.",
+        thanks="You are welcome; tell me whenever you need a hotel.",
+        farewell="Goodbye, and have a good trip.",
+        acknowledged="All right, tell me what else you would like.",
+        not_on_record="The records do not say; please ask the hotel.",
+        shown_already="hotels already shown",
+        cannot_book="I cannot book hotels; please book through your usual channel.",
         out_of_domain="Sorry, I can only help with finding hotels and questions about them.",
         injection="Sorry, I cannot do that; if you are looking for a hotel, just tell me what you"
         " need.",
@@ -119,6 +125,15 @@ class EnglishPhrases:
     def distance(self, place: str, km: float) -> str:
         """Return how far a place is."""
         return f"{km:.1f} km from {place}"
+
+    def extreme(self, field: Field, least: bool) -> str:
+        """Return the superlative."""
+        return {
+            (Field.PRICE, True): "the cheapest of these",
+            (Field.PRICE, False): "the most expensive of these",
+            (Field.GUEST_RATING, False): "the best rated of these",
+            (Field.GUEST_RATING, True): "the worst rated of these",
+        }.get((field, least), "")
 
     def available(self, available: bool) -> str:
         """Return whether rooms can be booked."""

@@ -52,6 +52,12 @@ class ChinesePhrases:
     language = "zh"
     fixed = FixedPhrases(
         greeting="您好，我可以帮您找酒店，请告诉我城市、位置、预算或想要的设施。",
+        thanks="不客气，还想找酒店的话随时告诉我。",
+        farewell="再见，祝您旅途愉快。",
+        acknowledged="好的，还有什么要求请告诉我。",
+        not_on_record="记录里没有这一项，请向酒店确认。",
+        shown_already="已经看过的酒店",
+        cannot_book="我不能代订酒店，请通过您的预订渠道预订。",
         out_of_domain="抱歉，我只能帮您找酒店和回答酒店的问题。",
         injection="抱歉，这个我不能做；找酒店的话，请直接告诉我您的要求。",
         record_unread="抱歉，没有读到您说的那家酒店的记录，请告诉我酒店的名字。",
@@ -118,6 +124,15 @@ class ChinesePhrases:
         """Return how far a place is."""
         blank = " " if place[-1:].isascii() else ""
         return f"距{place}{blank}{km:.1f}公里"
+
+    def extreme(self, field: Field, least: bool) -> str:
+        """Return the superlative."""
+        return {
+            (Field.PRICE, True): "其中最便宜",
+            (Field.PRICE, False): "其中最贵",
+            (Field.GUEST_RATING, False): "其中评分最高",
+            (Field.GUEST_RATING, True): "其中评分最低",
+        }.get((field, least), "")
 
     def available(self, available: bool) -> str:
         """Return whether rooms can be booked."""

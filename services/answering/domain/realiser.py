@@ -6,7 +6,7 @@ the record; it is never said not to exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.answering.domain.answer import AnswerTask, Citation, Sentence, ShownHit
@@ -58,7 +58,7 @@ class Realiser:
             case Outcome.CLARIFY:
                 yield from (Sentence(text) for text in self._question())
             case Outcome.CHITCHAT:
-                yield Sentence(self._phrases.fixed.greeting)
+                yield Sentence(self._talk())
             case Outcome.OUT_OF_DOMAIN:
                 injected = "INJECTION" in self.task.plan.outcome_reason
                 fixed = self._phrases.fixed
@@ -78,10 +78,9 @@ class Realiser:
         return Evidence(
             records=task.records(),
             request=task.text,
-            distances=()
-            if task.shown
-            else tuple(
-                tuple((d.place_name, d.distance_km) for d in hit.distances) for hit in task.hits
+            distances=tuple(
+                tuple((d.place_name, d.distance_km) for d in distances)
+                for distances in task.distances()
             ),
             counts=frozenset(counts),
             asked=tuple(self._asked_words()),
@@ -101,7 +100,8 @@ class Realiser:
 
     # --- a search --------------------------------------------------------------------------------
     def _results(self) -> Iterator[Sentence]:
-        asked = [self._words(part) for part in self._conditions()]
+        # Hotels left out turn by turn have the same words.
+        asked = list(dict.fromkeys(self._words(part) for part in self._conditions()))
         yield Sentence(self._phrases.found(asked, self.task.total_matches))
         for hit in self.task.hits[:HIT_SENTENCES]:
             yield self._sentence(hit.record, self._hit(hit))
@@ -174,23 +174,61 @@ class Realiser:
         return conjuncts(self.task.plan.condition)
 
     def _words(self, condition: Condition) -> str:
-        places = {p.id: p.canonical_name or p.name for p in self.task.plan.places}
+        places = {p.id: p.called(self._phrases.language) for p in self.task.plan.places}
         words = condition_words(condition, self._phrases, places, self.vocabulary)
         return plain_text(words.translate(_NO_QUOTES))
+
+    def _talk(self) -> str:
+        fixed = self._phrases.fixed
+        match self.task.plan.outcome_reason:
+            case "THANKS":
+                return fixed.thanks
+            case "ACKNOWLEDGED":
+                return fixed.acknowledged
+            case "FAREWELL":
+                return fixed.farewell
+            case _:
+                return fixed.greeting
 
     # --- everything else -------------------------------------------------------------------------
     def _about_shown(self) -> Iterator[Sentence]:
         if not self.task.shown:
             yield Sentence(self._phrases.fixed.record_unread)
-        for record in self.task.shown[:SHOWN]:
-            facts = self._facts
+        for hit in self.task.shown[:SHOWN]:
+            record, facts = hit.record, self._facts
             asked = self.task.plan.requested_facts
             told: list[Told] = []
             for fact in asked:
-                told.extend(facts.tell(record, fact))
+                if fact.field is Field.DISTANCE and hit.distances:
+                    told.extend(facts.told_distance(record, d) for d in hit.distances)
+                else:
+                    told.extend(facts.tell(record, fact))
             if not asked:
                 told.extend(facts.overview(record))
             yield self._sentence(record, iter(told))
+        if self.task.plan.outcome_reason == "PICKED":
+            yield Sentence(self._phrases.fixed.cannot_book)
+        if self.task.plan.outcome_reason == "NOT_ON_RECORD":
+            yield Sentence(self._phrases.fixed.not_on_record)
+        yield from self._extremes()
+
+    def _extremes(self) -> Iterator[Sentence]:
+        """Say which of several hotels has the least and the most of what they are compared by."""
+        shown = [hit.record for hit in self.task.shown[:SHOWN]]
+        if self.task.plan.outcome_reason != "COMPARED" or len(shown) < 2:
+            return
+        for fact in self.task.plan.requested_facts:
+            of = _COMPARED.get(fact.field)
+            values = [of(record) if of is not None else None for record in shown]
+            known = [(v, r) for v, r in zip(values, shown, strict=True) if v is not None]
+            # Where one is not known, none is the cheapest.
+            if len(known) < len(shown) or len({value for value, _ in known}) < len(shown):
+                continue
+            for least in (True, False):
+                _, record = (min if least else max)(known, key=lambda entry: entry[0])
+                part = self._facts.extreme(record, fact.field, least=least)
+                if part is not None:
+                    yield self._sentence(record, iter([part]))
 
     def _question(self) -> list[str]:
         clarification = self.task.plan.clarification
@@ -210,4 +248,8 @@ class Realiser:
         return Sentence(text, (named, *(part.citation for part in parts)))
 
 
+_COMPARED: dict[Field, Callable[[HotelRecord], float | None]] = {
+    Field.PRICE: lambda record: record.price,
+    Field.GUEST_RATING: lambda record: record.guest_rating,
+}
 _NO_QUOTES = str.maketrans("", "", '"“”„«»「」『』《》')

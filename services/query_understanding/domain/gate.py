@@ -10,12 +10,21 @@ from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.continuation import moves
-from services.query_understanding.domain.heads import FACTS, NEAR_FACTS, Heads, asked_aside
+from services.query_understanding.domain.heads import (
+    FACTS,
+    NEAR_FACTS,
+    Heads,
+    asked_aside,
+    compares_shown,
+    points_at_shown,
+    refuses_shown,
+)
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.unexplained import unexplained
+from services.vocabulary import NEAR_METRO
 
 _LAST_TIME = re.compile(
     r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|(?:跟|和|同)上[次回]一样|老样子|上次那家|上回那家|老地方|上次住的|上回住的"
@@ -72,6 +81,11 @@ def judge(
         )
     ):
         return Verdict(Outcome.SEARCH)
+    if refuses_shown(said, state):
+        return Verdict(Outcome.SEARCH)
+    compared = compares_shown(said, state)
+    if compared is not None:
+        return Verdict(Outcome.ABOUT_SHOWN, COMPARED, (RequestedFact(compared, "", ()),))
     if heads.picks and state.shown and not said.has("other_than_shown"):
         facts = _and_checked(requested_facts(said, heads), said)
         return Verdict(
@@ -79,10 +93,27 @@ def judge(
         )
     if said.has("resume") and (state.plans or said.atoms):
         return Verdict(Outcome.SEARCH)
+    if _asks_how_far(said, heads, state):
+        facts = requested_facts(said, heads)
+        if said.atoms:  # a station, whichever it is: no distance is told to it
+            told = (fact for fact in facts if fact.field is not Field.DISTANCE)
+            facts = (RequestedFact(Field.TRANSPORT, "", ()), *told)
+        return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.transport and not heads.wants_hotel_strongly:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+    if said.has("fact_policy") and state.topic == "hotel" and state.hotel_in_focus():
+        asked = tuple(fact for fact in requested_facts(said, heads) if fact.field is Field.PHONE)
+        return Verdict(
+            Outcome.ABOUT_SHOWN, NOT_ON_RECORD, asked or (RequestedFact(Field.PHONE, "", ()),)
+        )
     if heads.nothing_but_talk:
-        return Verdict(Outcome.CHITCHAT, "SMALL_TALK" if said.has("smalltalk") else "")
+        return Verdict(Outcome.CHITCHAT, _talk(said))
+    if said.has("help") and _NOTHING_ELSE.fullmatch(text):
+        return Verdict(Outcome.CHITCHAT, "HELP")
+    if points_at_shown(said, state) and not (heads.requests_other or heads.near_other):
+        facts = _and_checked(requested_facts(said, heads), said)
+        taken = not facts and (said.has("pick") or _TAKES.search(text) is not None)
+        return Verdict(Outcome.ABOUT_SHOWN, PICKED if taken else "", facts)
     # "the weather in Tokyo", "a flight to Tokyo": a city asks for no hotel.
     only_where = all(atom.field is Field.CITY for atom in said.atoms)
     if only_where and (
@@ -152,17 +183,17 @@ def judge(
     ) or bool(said.counts)  # fmt: skip
     if state.topic == "hotel" and (continues or said.has("pick")):
         if state.hotel_in_focus() and not continues:
-            return Verdict(Outcome.ABOUT_SHOWN, "PICKED")
+            return Verdict(Outcome.ABOUT_SHOWN, PICKED)
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
-        return Verdict(Outcome.CHITCHAT)
+        return Verdict(Outcome.CHITCHAT, _talk(said))
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if places.unknown is not None or (said.has("quality") and not _PRAISED.search(text)):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans:
         asks = said.has("request", "new_request")
-        return Verdict(Outcome.SEARCH if asks else Outcome.CHITCHAT)
+        return Verdict(Outcome.SEARCH) if asks else Verdict(Outcome.CHITCHAT, "ACKNOWLEDGED")
     if continues:
         return Verdict(Outcome.SEARCH)
     if _UP_TO_YOU.search(text) and not unexplained(said, ()):
@@ -170,6 +201,39 @@ def judge(
     if not re.search(r"\w", text):
         return Verdict(Outcome.CLARIFY, "NOT_UNDERSTOOD")
     return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+
+
+PICKED = "PICKED"
+"""A hotel shown is taken; nobody here can book it."""
+COMPARED = "COMPARED"
+"""All the hotels shown are compared."""
+
+NOT_ON_RECORD = "NOT_ON_RECORD"
+"""What is asked is nothing that records tell; the hotel itself knows."""
+
+_TAKES = re.compile(r"订|就(?:要|选|住|定|是)?第|\b(?:book|reserve|take|choose|go with|go for)\b")
+_NOTHING_ELSE = re.compile(r".{0,30}")
+_TALK = (
+    ("bye", "FAREWELL"),
+    ("thanks", "THANKS"),
+    ("smalltalk", "SMALL_TALK"),
+    ("greet", "GREETING"),
+)
+
+
+def _talk(said: Recognised) -> str:
+    return next((reason for cue, reason in _TALK if said.has(cue)), "")
+
+
+def _asks_how_far(said: Recognised, heads: Heads, state: DialogueState) -> bool:
+    """Tell whether it is asked how far a hotel is from a place: "how far is it from the Bund?"."""
+    of_hotel = heads.anaphor_hotel or bool(said.hotels) or state.topic == "hotel"
+    known = bool(said.hotels) or bool(state.hotel_in_focus())
+    return (
+        said.has("fact_distance") and of_hotel and known
+        and not (heads.anaphor_other or heads.other_head or said.has("request", "new_request"))
+        and all(atom.value == NEAR_METRO for atom in said.atoms)
+    )  # fmt: skip
 
 
 def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> bool:

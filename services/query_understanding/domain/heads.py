@@ -24,6 +24,8 @@ FACTS = {
     "fact_transport": Field.TRANSPORT,
     "fact_postcode": Field.POSTCODE,
     "fact_room_type": Field.ROOM_TYPE,
+    "fact_distance": Field.DISTANCE,
+    "fact_available": Field.AVAILABLE,
 }
 NEAR_FACTS = {"fact_near_attraction": "attraction", "fact_near_restaurant": "restaurant"}
 _ROUTE = re.compile(
@@ -70,6 +72,53 @@ _PICKED = re.compile(
     r"|the (?:cheap|pric|more exp|most exp|better[- ]rated|best[- ]rated|higher[- ]rated|highest[- ]rated)\w* one"
 )
 _NOTHING_MORE = re.compile(r"(?:那|就|我要|要|选|看看|呢|吧|嗯|好的?|[,，。.!！?？ ])*")
+
+
+# "这两家哪个便宜": which of those on the screen.
+_OF_SHOWN = re.compile(
+    r"[这那](?:几|两|俩|三|些)(?:家|个|间)?|它们|(?:其|当|之)中|这里面"
+    r"|\b(?:of|between|among|out of) (?:these|those|them|the (?:two|three))\b|\bwhich of (?:these|those|them)\b"
+)
+# "compare the first two", "前两家比一比"
+FIRST_OF_SHOWN = re.compile(r"前(?P<zh>[两2三3])[家个]|\bfirst (?P<en>two|three)\b")
+_REFUSALS = ("not_before", "not_after", "except_open", "other_than_shown", "drop")
+
+
+def points_at_shown(said: Recognised, state: DialogueState) -> bool:
+    """Tell whether hotels are pointed at by their place in the list, to be told of or taken."""
+    return (
+        bool(state.shown)
+        and any(cue.name.startswith("ordinal_") for cue in said.cues)
+        and not said.has(*_REFUSALS, "near_after", "near_before", "resume")
+        and all(a.field in (Field.FACILITY, Field.ROOM_TYPE) for a in said.atoms)
+    )
+
+
+def refuses_shown(said: Recognised, state: DialogueState) -> bool:
+    """Tell whether hotels of the list are not wanted: "不要第一家", "除了第一家还有吗"."""
+    ordinals = any(cue.name.startswith("ordinal_") for cue in said.cues)
+    return ordinals and bool(state.shown) and said.has("not_before", "not_after", "except_open")
+
+
+def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
+    """Return what the hotels shown are compared by, `None` where they are not."""
+    text = said.turn.text
+    several = len({cue.start for cue in said.cues if cue.name.startswith("ordinal_")}) > 1
+    several = several or FIRST_OF_SHOWN.search(text) is not None or said.has("compare")
+    if len(state.shown) < 2 or not (several or _OF_SHOWN.search(text)) or said.atoms:
+        return None
+    by = next((field for field, cues in _COMPARED_BY if said.has(*cues)), None)
+    return Field.DESCRIPTION if by is None and said.has("compare") else by
+
+
+_COMPARED_BY = (
+    (Field.PRICE, ("cheapest", "dearest", "cheaper", "dearer", "modest", "fact_price")),
+    (
+        Field.GUEST_RATING,
+        ("best_rated", "worst_rated", "better_rated", "well_rated", "fact_rating"),
+    ),
+    (Field.STAR_RATING, ("most_stars", "more_stars", "fact_star")),
+)
 
 
 def picks_of_shown(said: Recognised) -> bool:

@@ -147,9 +147,9 @@ def quantities(
         reading = _Reading(text, first, second, fields, asked)
         match reading.kind:
             case "price" | "rating" if spread is not None:
-                leaf = reading.around(spread.within)
+                around = reading.around(spread.within)
                 reading.end = spread.end
-                atoms.append(Atom(reading.start, reading.end, leaf.field, leaf))
+                atoms.append(Atom(reading.start, reading.end, around.field, around))
             case "price" | "rating" | "star" | "reviews":
                 leaf = reading.range(nights if _TOTAL.search(text) else 0.0)
                 if leaf is not None:

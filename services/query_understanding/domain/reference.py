@@ -66,16 +66,9 @@ def referred(
         return tuple(found)
     if not all(may_be_shown(span, said, state) for span in said.unknown_houses):
         return ()
-    for cue in said.cues:
-        if not cue.name.startswith("ordinal_") or not state.shown:
-            continue
-        which = cue.name.removeprefix("ordinal_")
-        index = len(state.shown) - 1 if which == "last" else int(which) - 1
-        if 0 <= index < len(state.shown):
-            spans = (said.turn.span(cue.start, cue.end),)
-            found.append(ShownReference(state.shown[index].hotel_id, spans))
-    if found:
-        return tuple(dict.fromkeys(found))
+    found += by_ordinal(said, state)
+    if found or (state.shown and any(cue.name.startswith("ordinal_") for cue in said.cues)):
+        return tuple(dict.fromkeys(found))  # none where the list is shorter
     picked = _picked(said, state, lexicon)
     if picked is not None:
         return (picked,)
@@ -84,6 +77,20 @@ def referred(
         return (ShownReference(cut.hotel_id),)
     focus = state.hotel_in_focus()
     return (ShownReference(focus),) if focus else ()
+
+
+def by_ordinal(said: Recognised, state: DialogueState) -> list[ShownReference]:
+    """Return the hotels shown that are pointed at by their place in the list."""
+    found: list[ShownReference] = []
+    for cue in said.cues:
+        if not cue.name.startswith("ordinal_") or not state.shown:
+            continue
+        which = cue.name.removeprefix("ordinal_")
+        index = len(state.shown) - 1 if which == "last" else int(which) - 1
+        if 0 <= index < len(state.shown):
+            spans = (said.turn.span(cue.start, cue.end),)
+            found.append(ShownReference(state.shown[index].hotel_id, spans))
+    return found
 
 
 def may_be_shown(span: tuple[int, int], said: Recognised, state: DialogueState) -> bool:

@@ -17,6 +17,7 @@ from services.plan.condition import (
 )
 from services.plan.query_plan import (
     DeltaKind,
+    Direction,
     PlanDelta,
     Preference,
     QueryPlan,
@@ -79,6 +80,8 @@ def search(
         near.append(anaphoric)
     named = _named_hotel(said, near, state, lexicon) if unknown is None else None
     sorts = wishes.sort_keys(said)
+    if not sorts and said.has("closer") and places.named:
+        sorts = (SortKey(Field.DISTANCE, Direction.ASCENDING),)  # "anything closer to the Bund?"
     moved = moves(said, places, state)
     if unknown is None:
         near += _implied_places(said, places, near, sorts, state, lexicon, moved=moved)

@@ -22,11 +22,11 @@ _ZH = re.compile(
     rf"|(?<=[的在找要住选订个家间有])(?<!里有){_METRO}(?:附近|旁边?|边上?|周边|沿线)"
     # "地铁能直达的", "坐地铁可以直达吗", "直达地铁", "地铁能到就行"
     rf"|(?:坐|乘坐?)?{_METRO}(?:是否|是不是|能不能|可不可以|能够?|可以?|就|是|也|要|直接)*(?:直达|到达|能到|可到|(?<=[能以])到(?=$|[的就吗么,，。?？!！]))"
-    rf"|直达{_METRO}"
+    rf"|直达{_METRO}|(?<![附最远])近(?:着)?{_METRO}"
     rf"|(?:走路|步行|走)(?:[一二两三四五六七八九十\d]+来?分钟)?(?:就|能|可以|就能)*到(?:最近的)?{_METRO}"
 )
 _NEAR = (
-    r"(?:near|nearby|close to|next to|by|beside|around|within walking distance (?:of|to)"
+    r"(?:near|nearby|closer to|nearer to|closest to|nearest to|close to|next to|by|beside|around|within walking distance (?:of|to)"
     r"|walking distance (?:of|to|from)|a short walk (?:to|from)|steps from|not (?:too )?far from"
     r"|with (?:good |easy )?access to|right by|handy for)"
 )

@@ -15,7 +15,7 @@ from services.plan.query_plan import (
 )
 from services.query_understanding.domain import gate
 from services.query_understanding.domain.catalog_names import CatalogLexicon
-from services.query_understanding.domain.heads import STRONG_TRANSPORT
+from services.query_understanding.domain.heads import FIRST_OF_SHOWN, STRONG_TRANSPORT
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.offers import accepted
@@ -23,7 +23,7 @@ from services.query_understanding.domain.places import PlaceReadings, read_place
 from services.query_understanding.domain.proposal import Hint
 from services.query_understanding.domain.questions import which_hotel
 from services.query_understanding.domain.recognise import Recognised, recognise
-from services.query_understanding.domain.reference import referred, resolve_hotel
+from services.query_understanding.domain.reference import by_ordinal, referred, resolve_hotel
 from services.query_understanding.domain.search import search
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState
 from services.query_understanding.domain.told_elsewhere import told
@@ -76,7 +76,7 @@ def understand(
         The plan, and the state to pass with the next turn (without the hotels it will show).
     """
     start = time.perf_counter()
-    turn = read(text, locale)
+    turn = read(text, locale or _language(text, state))
     taken = accepted(turn, state)
     said = recognise(turn, lexemes, lexicon, _asked(state), (*taken, *hints))
     places = read_places(said, lexicon, state.city)
@@ -94,13 +94,20 @@ def understand(
         case Outcome.SEARCH:
             plan, new_plans = search(base, said, places, state, lexicon)
         case Outcome.ABOUT_SHOWN:
-            plan, new_plans = _about(base, said, verdict, state, lexicon), state.plans
+            about = _about(base, said, verdict, state, lexicon)
+            plan, new_plans = _with_places(about, places), state.plans
         case _:
             plan, new_plans = base, state.plans
     after = _after(plan, new_plans, said, places, state, lexicon)
     confidence = 1.0 if not plan.unexplained else max(0.3, 1 - 0.15 * len(plan.unexplained))
     took = time.perf_counter() - start
     return replace(plan, planner=replace(plan.planner, confidence=confidence, took_s=took)), after
+
+
+def _language(text: str, state: DialogueState) -> str:
+    """Return the conversation's language for words that have none: "700"."""
+    wordless = not any(character.isalpha() for character in text)
+    return state.plan.language if wordless and state.plan is not None else ""
 
 
 def _asked(state: DialogueState) -> Field | None:
@@ -120,6 +127,10 @@ def _about(
     lexicon: CatalogLexicon,
 ) -> QueryPlan:
     references = referred(said, state, lexicon)
+    first = FIRST_OF_SHOWN.search(said.turn.text)
+    if verdict.reason == gate.COMPARED and (first is not None or not by_ordinal(said, state)):
+        many = _FIRST[first["zh"] or first["en"]] if first is not None else len(state.shown)
+        references = tuple(ShownReference(hotel.hotel_id) for hotel in state.shown[:many])
     shown = {hotel.hotel_id for hotel in state.shown}
     if not references:
         alike = [r.name for m in said.hotels for r in resolve_hotel(m, state, lexicon)]
@@ -135,6 +146,18 @@ def _about(
         shown_references=references,
         requested_facts=verdict.facts,
     )
+
+
+_FIRST = {"两": 2, "2": 2, "two": 2, "三": 3, "3": 3, "three": 3}
+
+
+def _with_places(plan: QueryPlan, places: PlaceReadings) -> QueryPlan:
+    """Add the places that distances are asked to; geocoding finds them."""
+    if not any(fact.field is Field.DISTANCE for fact in plan.requested_facts):
+        return plan
+    mentions = (mention for _, _, mention in places.named)
+    numbered = tuple(replace(m, id=number) for number, m in enumerate(mentions, start=1))
+    return replace(plan, places=numbered)
 
 
 # --- the state after -----------------------------------------------------------------------------------

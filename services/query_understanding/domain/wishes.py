@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from services.plan.condition import Condition, Field, Not, Range, Term
 from services.plan.query_plan import Direction, Preference, SortKey, Trend
 from services.query_understanding.domain.catalog_names import CatalogLexicon
+from services.query_understanding.domain.heads import refuses_shown
 from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.reference import by_ordinal
 from services.query_understanding.domain.state import DialogueState
 
 _UP, _DOWN = Direction.ASCENDING, Direction.DESCENDING
@@ -121,7 +123,12 @@ def relative(
     if said.has("more_stars") and stars and Field.STAR_RATING not in stated:
         leaf = Range(Field.STAR_RATING, min=max(stars), min_exclusive=True)
         found.append((Field.STAR_RATING, leaf))
-    if said.has("other_than_shown") and state.shown and not _other_brand(said):
+    refused = (
+        tuple(r.hotel_id for r in by_ordinal(said, state)) if refuses_shown(said, state) else ()
+    )
+    if refused:
+        found.append((Field.HOTEL_ID, Not(Term(Field.HOTEL_ID, refused))))
+    elif said.has("other_than_shown") and state.shown and not _other_brand(said):
         ids = tuple(hotel.hotel_id for hotel in state.shown)
         found.append((Field.HOTEL_ID, Not(Term(Field.HOTEL_ID, ids))))
     return found

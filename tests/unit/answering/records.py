@@ -84,7 +84,7 @@ def task(
         plan,
         language,
         hits=() if about else tuple(ShownHit(record, distances) for record in records),
-        shown=records if about else (),
+        shown=tuple(ShownHit(record, distances) for record in records) if about else (),
         relaxations=relaxations,
         total_matches=total,
     )

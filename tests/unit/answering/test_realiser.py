@@ -107,6 +107,52 @@ def test_a_question_about_a_shown_hotel_is_answered_from_its_record(
         assert citation.values == values
 
 
+@pytest.mark.parametrize(
+    ("language", "cheapest", "dearest"),
+    [("zh", "其中最便宜", "其中最贵"), ("en", "the cheapest", "the most expensive")],
+)
+def test_hotels_compared_are_told_apart(language: str, cheapest: str, dearest: str) -> None:
+    compared = task(
+        Outcome.ABOUT_SHOWN,
+        records=(TOWER, LAKE),
+        asked=(RequestedFact(Field.PRICE),),
+        reason="COMPARED",
+        language=language,
+    )
+    *_, least, most = texts(compared)
+    assert (LAKE.name(language) in least, cheapest in least) == (True, True)
+    assert (TOWER.name(language) in most, dearest in most) == (True, True)
+
+
+def test_none_is_the_cheapest_where_a_price_is_missing() -> None:
+    asked = (RequestedFact(Field.PRICE),)
+    compared = task(Outcome.ABOUT_SHOWN, records=(LAKE, YARD), asked=asked, reason="COMPARED")
+    assert not any("最便宜" in text for text in texts(compared))
+
+
+def test_a_distance_asked_for_is_measured_to_the_place() -> None:
+    asked = (RequestedFact(Field.DISTANCE),)
+    (text,) = texts(task(Outcome.ABOUT_SHOWN, records=(LAKE,), asked=asked, km=2.34))
+    assert "距天坛2.3公里" in text
+    (text,) = texts(task(Outcome.ABOUT_SHOWN, records=(LAKE,), asked=asked))
+    assert "没有查到距离" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("THANKS", "不客气"), ("FAREWELL", "再见"), ("GREETING", "您好"), ("", "您好")],
+)
+def test_talk_is_answered_as_it_was_meant(reason: str, said: str) -> None:
+    (text,) = texts(task(Outcome.CHITCHAT, reason=reason))
+    assert text.startswith(said)
+
+
+def test_a_hotel_that_is_taken_is_told_of_and_not_booked() -> None:
+    told, last = texts(task(Outcome.ABOUT_SHOWN, records=(LAKE,), reason="PICKED"))
+    assert LAKE.name("zh") in told
+    assert "不能代订" in last
+
+
 def test_what_is_not_listed_is_never_said_not_to_exist() -> None:
     for language in LANGUAGES:
         asked = task(
@@ -259,6 +305,12 @@ def test_every_realised_sentence_passes_the_verifier(asked: AnswerTask) -> None:
         said = to_traditional(sentence.text) if asked.language == "zh-Hant" else sentence.text
         cited = [citation.hotel_id for citation in sentence.citations]
         assert verifier.verify(said, hotel_ids=cited).problems == (), said
+
+
+def test_areas_are_called_as_the_language_calls_them() -> None:
+    city = Term(Field.CITY, ("上海",))
+    (first, *_) = texts(task(records=(LAKE,), condition=city, language="en", total=1))
+    assert "Shanghai" in first
 
 
 def test_conditions_of_every_shape_have_words() -> None:
