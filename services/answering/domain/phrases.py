@@ -176,7 +176,8 @@ def condition_words(
                 return phrases.name_condition(node)
             case Near():
                 place = places.get(node.place_id) or (node.listed[0].name if node.listed else "")
-                return phrases.near_condition(place, node.radius_km)
+                # A list says near whatever the distance.
+                return phrases.near_condition(place, None if node.listed else node.radius_km)
             case Not(item=item):
                 return phrases.negated(words(item))
             case All(items=items):

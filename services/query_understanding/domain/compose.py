@@ -103,6 +103,7 @@ def compose(items: Sequence[Item], text: str, *, in_force: frozenset[Field]) -> 
     result = Composed()
     for clause in cut:
         negate_atoms(clause, text)
+        _put_in_place_of(clause, result, text)
     _correct(cut, result, text)
     _backward_controls(cut, result, text, in_force)
     _strengths(cut)
@@ -169,6 +170,26 @@ def _bounds_of_both(before: Part, after: Part) -> Range | None:
     if low is high or low.min is None or high.max is None or low.min > high.max:
         return None
     return Range(new.field, low.min, high.max, low.min_exclusive, high.max_exclusive)
+
+
+_IN_PLACE_OF = re.compile(r"instead of|rather than")
+
+
+def _put_in_place_of(clause: Clause, result: Composed, text: str) -> None:
+    """ "A pool instead of a gym": the gym is no longer asked for, and houses may have one."""
+    cue = next((c for c in clause.cues if _IN_PLACE_OF.fullmatch(text, c.start, c.end)), None)
+    if cue is None:
+        return
+    replaced = [
+        a for a, no in zip(clause.atoms, clause.negative, strict=True)
+        if no and a.field is Field.FACILITY and a.start >= cue.end
+    ]  # fmt: skip
+    if not replaced or len(replaced) == len(clause.atoms):
+        return
+    result.dropped += replaced
+    keep = [i for i, a in enumerate(clause.atoms) if a not in replaced]
+    clause.atoms = [clause.atoms[i] for i in keep]
+    clause.negative = [clause.negative[i] for i in keep]
 
 
 # --- what reaches back over a clause ------------------------------------------------------------------

@@ -14,6 +14,7 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | `widen` and a value ("海淀也可以") | a denial of it | the denial goes | DROP |
 | `widen` and a value | a condition of its field | either will do | RELAX |
 | `correct` and a facility ("口误，是泳池", "换成…") | the facility asked for last | the new one instead | REPLACE |
+| another city ("换成杭州") | places and districts of the one before | they go | DROP |
 | a facility | the same denied, or the other way round | the new one instead | REPLACE |
 | a facility, `not` a name or a brand | anything else | one condition more | ADD |
 | a wider bound ("放宽到八百") | a bound of the field | the new one instead | RELAX |
@@ -106,8 +107,25 @@ def merge(
             held = widened
             continue
         for condition in _one_by_one(part.condition):
+            if _is_another_city(condition, held):
+                held = _left_behind(held, deltas)
             held = _put(held, condition, deltas)
     return conjunction(tuple(held)), deltas
+
+
+def _is_another_city(new: Condition, held: Sequence[Condition]) -> bool:
+    """Tell whether a city is named and another one is in force."""
+    if not (isinstance(new, Term) and new.field is Field.CITY):
+        return False
+    cities = [c for c in held if isinstance(c, Term) and c.field is Field.CITY]
+    return any(city.values != new.values for city in cities)
+
+
+def _left_behind(held: list[Condition], deltas: list[PlanDelta]) -> list[Condition]:
+    """Drop what only the city before has: its places and its districts."""
+    for field in (Field.NEARBY, Field.DISTRICT):
+        held = _drop_field(held, field, deltas)
+    return held
 
 
 def _one_by_one(condition: Condition) -> tuple[Condition, ...]:
@@ -129,11 +147,15 @@ def _widen(
         if opposite is not None and _same(old, opposite):
             deltas.append(PlanDelta(DeltaKind.DROP, min(fields), old, new.spans))
             return rest
-        options = (*_options(old), *_options(new))
+        options = (*_options(old), *(o for o in _options(new) if not _held(o, old)))
         wider = Any(tuple(options), (*old.spans, *new.spans))
         deltas.append(PlanDelta(DeltaKind.RELAX, min(fields), wider, new.spans))
         return [*held[:index], wider, *held[index + 1 :]]
     return None
+
+
+def _held(option: Condition, old: Condition) -> bool:
+    return any(_same(option, other) for other in _options(old))
 
 
 def _options(condition: Condition) -> tuple[Condition, ...]:

@@ -145,7 +145,8 @@ def judge(
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.checks_hotel:
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
-    if facts and not heads.hotel_request and not said.atoms:
+    superlative = said.has("cheapest", "dearest", "best_rated", "worst_rated", "most_stars")
+    if facts and not heads.hotel_request and not said.atoms and not superlative:
         if heads.anaphor_other or (heads.topic_other and not heads.anaphor_hotel):
             return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
         if asked_aside(state) and not heads.hotel_words and not heads.anaphor_hotel:
