@@ -11,7 +11,10 @@ from concierge.answering.v1 import answering_pb2
 from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2
 from concierge.search.v1 import conversation_pb2, search_pb2, search_pb2_grpc
+from google.type import latlng_pb2
 
+from services.geography.distance import haversine_km
+from services.plan.condition import Point
 from services.plan.evaluate import satisfies
 from services.plan.hotel_wire import amount, facts_of
 from services.plan.wire import condition_from_pb
@@ -189,6 +192,34 @@ async def test_a_question_about_a_shown_hotel_is_answered_from_its_record(
     phones = [c.values for c in cited if c.field == plan_pb2.FIELD_PHONE]
     record = shown.hits[0].hotel
     assert list(phones[0]) == ([record.phone] if record.HasField("phone") else [])
+
+
+async def test_how_far_a_shown_hotel_is_from_a_place_is_measured(
+    search: search_pb2_grpc.SearchServiceAsyncStub,
+) -> None:
+    conversation = uuid.uuid4().hex
+    await say(search, "北京有健身房的酒店", conversation_id=conversation)
+    turn = search_pb2.GuestTurn(text="第一家离天安门多远", conversation_id=conversation)
+    result = search_pb2.SearchHotelsResponse()
+    cited: list[answering_pb2.Citation] = []
+    async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20):
+        if part.HasField("result"):
+            result = part.result
+        if part.HasField("sentence"):
+            cited += part.sentence.citations
+    assert result.outcome == search_pb2.SEARCH_OUTCOME_ABOUT_SHOWN
+    (hotel,) = result.shown_hotels
+    (place,) = result.places
+    km = haversine_km(_point(hotel.location), _point(place.place.location))
+    (told,) = [list(c.values) for c in cited if c.field == plan_pb2.FIELD_DISTANCE]
+    assert told == [f"{km:.1f} km"]
+    # The guest goes on from the search that was.
+    after = await say(search, "再加上游泳池", conversation_id=conversation)
+    assert after.outcome == search_pb2.SEARCH_OUTCOME_RESULTS
+
+
+def _point(location: latlng_pb2.LatLng) -> Point:
+    return Point(location.latitude, location.longitude)
 
 
 async def test_an_earlier_search_can_be_explained(
