@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from services.query_understanding.domain.mention import (
     Item,
 )
 
+_BESIDES = re.compile(r"还(?:要|得|想|需)|也(?:要|得)|(?<=[,，])(?:最好|再)")
+_BESIDES_REACH = 4
 _NEXT_REACH_HAN = 4
 _NEXT_REACH_LATIN = 14
 _LIST_REACH = 14
@@ -166,10 +169,8 @@ def _excepted(clause: Clause, cue: Cue, text: str) -> list[int]:
     close = next(
         (c for c in islice(clause.cues, later, None) if c.name.startswith("except_")), None
     )
-    if close is None and any(
-        mark in text[cue.end : clause.end] for mark in ("还要", "还得", "还想")
-    ):
-        return []  # "除了早餐还要健身房" asks for both
+    if close is None and _BESIDES.search(text, cue.end, clause.end + _BESIDES_REACH):
+        return []  # "除了早餐还要健身房", "除了要有泳池，还要有桑拿" ask for both
     stop = close.start if close is not None else clause.end
     others = [
         at for word in ("其他", "其它", "都行", "都可以") if (at := text.find(word, cue.end)) >= 0

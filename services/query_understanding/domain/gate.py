@@ -38,7 +38,7 @@ _FIELD_CUES = (
 # "这里真安静": said of what was found, not asked for.
 _PRAISED = re.compile(r"真|挺|太|好[安温干漂]|非常|特别|\b(?:so|very|really|it's|it is|that's)\b")
 _UP_TO_YOU = re.compile(
-    r"(?:你|您|随便|帮我|给我)(?:来|给我?)?推荐|你(?:看着办|定|说了算)|\b(?:you (?:choose|pick|decide)|surprise me|up to you)\b"
+    r"(?:你|您|随便|帮我|给我)(?:来|给我?)?推荐|你(?:看着办|定|说了算)|\b(?:you (?:choose|pick|decide)|surprise me|up to you|your (?:top )?pick|(?:pick|choose) (?:one )?for me|pick one)\b"
 )
 _QUESTION = re.compile(r"吗|多少|几|[?？]")
 
@@ -191,6 +191,8 @@ def judge(
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if places.unknown is not None or (said.has("quality") and not _PRAISED.search(text)):
+        return Verdict(Outcome.SEARCH)
+    if state.topic == "hotel" and state.plans and _UP_TO_YOU.search(text):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans:
         asks = said.has("request", "new_request")

@@ -15,19 +15,19 @@ from services.query_understanding.domain.numerals import Number, numbers
 from services.query_understanding.domain.travel_time import Radius, travelled
 
 _PRE: Final = re.compile(
-    r"(?:(?P<max>不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|最多|至多|顶多|最高|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
+    r"(?:(?P<max><=|≤|不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|最多|至多|顶多|最高|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
     r"no more than|not more than|not exceeding|not exceed|not over|not above|at most|up to|maximum(?: of)?|max(?: of)?|"
     r"within|no higher than|capped at|cap of|cap at|limit of|tops out at|top out at|go up to|doesn't exceed|don't exceed|can't exceed|cannot exceed|nothing fancier than|nothing over|nothing above|keep it under|budget(?: is| of| around| about)?|预算(?:在|是|只有|就|也就|大概|大约|差不多)?|"
     r"no pricier than|nothing pricier than|nothing more than|at or below|at or under|only have|only got|i have|spend(?: up to)?|afford)"
-    r"|(?P<less>不到|不足|低于|少于|小于|未满|不满|低过|under|below|less than|cheaper than|lower than|fewer than|beneath|south of|worse than)"
-    r"|(?P<more>高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
-    r"|(?P<min>不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少|最低(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
+    r"|(?P<less><|不到|不足|低于|少于|小于|未满|不满|低过|under|below|less than|cheaper than|lower than|fewer than|beneath|south of|worse than)"
+    r"|(?P<more>>(?!=)|高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
+    r"|(?P<min>>=|≥|不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少|最低(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
     r"|(?P<about>大概|大约|约|差不多|接近|靠近|around|about|approximately|roughly|some|circa|closer? to|nearer? to))"
     r"(?:在|是|为|到|于|要|得|的|有|\s+an?)?\s*$"
 )
 _POST: Final = re.compile(
     r"\s*(?:(?P<max>(?:块钱|块|元)?(?:以内|之内|以里|里头|内|封顶|顶天|为限|打住|到顶|是上限|上限|为上限|是极限|最多了|就到头|为止|is (?:my|our|the) (?:limit|max|maximum|ceiling|cap)|or less|or under|or below|or lower|or cheaper|or fewer|and under|and below|and less|max(?:imum)?|tops|at most|at the most|is the most|ceiling|以下|之下|及以下|及以内|往下))"
-    r"|(?P<min>(?:及)?(?:以上|之上)|(?:分|块|元)?(?:往上|朝上|起步|开外|开始)|起(?![来床飞])|or (?:higher|above|more|better|up|over|greater)|and (?:up|above|over|higher|better|more)|upwards|plus|\+|at (?:the )?(?:least|minimum)|minimum|打底)"
+    r"|(?P<min>(?:及|或者?|和)?(?:以上|之上)|(?:或|及)更[高多]|(?:分|块|元)?(?:往上|朝上|起步|开外|开始)|起(?![来床飞])|or (?:higher|above|more|better|up|over|greater)|and (?:up|above|over|higher|better|more)|upwards|plus|\+|at (?:the )?(?:least|minimum)|minimum|打底)"
     r"|(?P<just>出头|冒头|挂零|多点|多一点|多一些|and change|-odd)"
     r"|(?P<about>左右|上下|前后|样子|or so|or thereabouts|ish)"
     r"|(?P<more>(?<=\d)(?:元|块钱|块)?(?:还|要|更)?贵(?=的|些|点|$))"
@@ -66,7 +66,9 @@ _FIELDS: Final = {
     "field_distance": Field.DISTANCE,
     "cheapest": Field.PRICE,
 }
-_TOTAL: Final = re.compile(r"平摊|平均|总共|一共|总预算|in total|altogether|for the whole|split")
+_TOTAL: Final = re.compile(
+    r"平摊|平均|总共|一共|总预算|in total|\btotal\b|altogether|for the whole|split"
+)
 _NIGHTS: Final = re.compile(r"(?:晚|夜|宿|天|nights?|days?)")
 _WILL_DO: Final = re.compile(r"(?:也|就|都|还)?(?:行|可以|成|好|能接受|没问题|够了)")
 _LEAST_PRICE = 50.0
