@@ -26,6 +26,8 @@ FACTS = {
     "fact_room_type": Field.ROOM_TYPE,
     "fact_distance": Field.DISTANCE,
     "fact_available": Field.AVAILABLE,
+    "fact_reviews": Field.REVIEW_COUNT,
+    "fact_brand": Field.BRAND,
 }
 NEAR_FACTS = {"fact_near_attraction": "attraction", "fact_near_restaurant": "restaurant"}
 _ROUTE = re.compile(
@@ -100,11 +102,21 @@ def refuses_shown(said: Recognised, state: DialogueState) -> bool:
     return ordinals and bool(state.shown) and said.has("not_before", "not_after", "except_open")
 
 
+_THAN = re.compile(r"比第|\bthan the\b")
+
+
+def compares_with_focus(said: Recognised, state: DialogueState) -> bool:
+    """Tell whether the hotel under discussion is set against one of the list: "比第一家贵多少"."""
+    ordinal = any(cue.name.startswith("ordinal_") for cue in said.cues)
+    return ordinal and bool(state.focus_hotel_id) and _THAN.search(said.turn.text) is not None
+
+
 def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
     """Return what the hotels shown are compared by, `None` where they are not."""
     text = said.turn.text
     several = len({cue.start for cue in said.cues if cue.name.startswith("ordinal_")}) > 1
     several = several or FIRST_OF_SHOWN.search(text) is not None or said.has("compare")
+    several = several or compares_with_focus(said, state)
     if len(state.shown) < 2 or not (several or _OF_SHOWN.search(text)) or said.atoms:
         return None
     by = next((field for field, cues in _COMPARED_BY if said.has(*cues)), None)
@@ -112,7 +124,10 @@ def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
 
 
 _COMPARED_BY = (
-    (Field.PRICE, ("cheapest", "dearest", "cheaper", "dearer", "modest", "fact_price")),
+    (
+        Field.PRICE,
+        ("cheapest", "dearest", "cheaper", "dearer", "modest", "fact_price", "money_apart"),
+    ),
     (
         Field.GUEST_RATING,
         ("best_rated", "worst_rated", "better_rated", "well_rated", "fact_rating"),

@@ -15,7 +15,11 @@ from services.plan.query_plan import (
 )
 from services.query_understanding.domain import gate
 from services.query_understanding.domain.catalog_names import CatalogLexicon
-from services.query_understanding.domain.heads import FIRST_OF_SHOWN, STRONG_TRANSPORT
+from services.query_understanding.domain.heads import (
+    FIRST_OF_SHOWN,
+    STRONG_TRANSPORT,
+    compares_with_focus,
+)
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
 from services.query_understanding.domain.offers import accepted
@@ -127,6 +131,8 @@ def _about(
     lexicon: CatalogLexicon,
 ) -> QueryPlan:
     references = referred(said, state, lexicon)
+    if verdict.reason == gate.COMPARED and compares_with_focus(said, state):
+        references = tuple(dict.fromkeys((ShownReference(state.focus_hotel_id), *references)))
     first = FIRST_OF_SHOWN.search(said.turn.text)
     if verdict.reason == gate.COMPARED and (first is not None or not by_ordinal(said, state)):
         many = _FIRST[first["zh"] or first["en"]] if first is not None else len(state.shown)

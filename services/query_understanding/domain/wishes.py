@@ -50,6 +50,8 @@ _UNWISHED = re.compile(r"的?(?:别|不要|不用|免谈|不考虑|不看)|[于�
 _BOUND_OF_PRICE = re.compile(
     r"的?(?:也|都)?(?:别|不(?:能|要|得|可以)?|只能|只要|在|到|是)?(?:超过?|高于|过|低于|\d{2})"
 )
+# "哪家离王府井最近": an order; "最近" alone is "lately".
+_NEAREST_TO = re.compile(r"(?:离|距离?)[^,，。;；]{1,16}?最近")
 _SINGLE = re.compile(
     r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
 )
@@ -70,6 +72,8 @@ def sort_keys(said: Recognised) -> tuple[SortKey, ...]:
             continue
         if found is not None and not any(k.field is found[0] for k in keys):
             keys.append(SortKey(*found))
+    if _NEAREST_TO.search(said.turn.text) and not any(k.field is Field.DISTANCE for k in keys):
+        keys.append(SortKey(Field.DISTANCE, _UP))
     return tuple(keys)
 
 
