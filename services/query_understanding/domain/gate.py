@@ -95,8 +95,9 @@ def judge(
         return Verdict(Outcome.SEARCH)
     if _asks_how_far(said, heads, state):
         facts = requested_facts(said, heads)
-        if said.atoms:  # a station, whichever it is: no distance is told to it
-            told = (fact for fact in facts if fact.field is not Field.DISTANCE)
+        if not places.named and (said.atoms or said.has("fact_transport")):
+            # A station, whichever it is: no distance is told to it.
+            told = (f for f in facts if f.field not in (Field.DISTANCE, Field.TRANSPORT))
             facts = (RequestedFact(Field.TRANSPORT, "", ()), *told)
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.transport and not heads.wants_hotel_strongly:
