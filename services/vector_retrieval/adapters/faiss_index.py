@@ -73,7 +73,6 @@ class FaissIndex:
     """`VectorIndex` on faiss and numpy. Searches run on threads and see whole batches only."""
 
     def __init__(self, dimension: int) -> None:
-        faiss.omp_set_num_threads(1)
         self._dimension = dimension
         self._columns = Columns()
         self._vectors: Floats = np.zeros((1024, dimension), dtype=np.float32)
@@ -83,7 +82,12 @@ class FaissIndex:
         self._rows: dict[str, int] = {}
         self._revisions: dict[str, int] = {}
         self._write_lock = threading.Lock()
-        self._searchers = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="faiss")
+        self._searchers = ThreadPoolExecutor(
+            SEARCH_THREADS,
+            thread_name_prefix="faiss",
+            initializer=faiss.omp_set_num_threads,
+            initargs=(1,),
+        )
         self._codes: _Codes | None = None
         self._dead = 0
         self._generation = 0
@@ -133,6 +137,8 @@ class FaissIndex:
 
     def build_now(self) -> None:
         """As `build`, in this thread."""
+        # faiss keeps this per thread; another core would only take turns with searches.
+        faiss.omp_set_num_threads(1)
         count = self._columns.count
         index = faiss.IndexPQFastScan(
             self._dimension, self._dimension, 4, faiss.METRIC_INNER_PRODUCT
