@@ -10,11 +10,12 @@ The index lives in memory and is filled by replaying the catalogue topic.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tantivy
@@ -52,6 +53,10 @@ SCORED_AT_MOST = 10_000
 OVERFETCH = 4
 WRITER_HEAP_BYTES = 256 * 1024 * 1024
 SEARCH_THREADS = 2
+
+_Clause: TypeAlias = tuple[tantivy.Occur, tantivy.Query]
+# What the engine ordered by, and which document it is.
+_Hit: TypeAlias = tuple[float, tantivy.DocAddress]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +219,13 @@ class TantivyIndex:
         if query.sort:
             return self._sorted(searcher, self._filter(query.condition), query)
         match = self._match(searcher, query.condition)
-        count = self._count(searcher, match, query.condition)
-        hits = self._ranked(searcher, match, query, count)
+        words = self._words(searcher, query)
+        measured = self._measured(searcher, match, words) if match.circles else None
+        if measured is None:
+            count = self._count(searcher, match, query.condition)
+            hits = self._ranked(searcher, match, words, query.limit, count)
+        else:
+            count, hits = len(measured), measured[: query.limit]
         return self._recalled(
             searcher,
             [address for _, address in hits],
@@ -280,7 +290,8 @@ class TantivyIndex:
         for circle in circles:
             near = inside(positions, circle.center, circle.radius_km)
             if len(circle.listed):
-                near |= np.isin(rows, circle.listed)
+                # Rows are small numbers: a table of them costs less than sorting.
+                near |= np.isin(rows, circle.listed, kind="table")
             in_all &= near
         return in_all
 
@@ -291,48 +302,67 @@ class TantivyIndex:
         limit: int,
         circles: Sequence[_Circle],
         **order: Any,
-    ) -> list[tuple[float, tantivy.DocAddress]]:
+    ) -> list[_Hit]:
         """Return the first hits that lie in every circle."""
         if not circles:
             return list(searcher.search(query, limit, count=False, **order).hits)
         asked = 2 * limit
         while True:
             hits = searcher.search(query, asked, count=False, **order).hits
-            rows = searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
-            in_all = self._inside(np.array(rows, dtype=np.int64), circles)
-            good = [hit for hit, is_in in zip(hits, in_all, strict=True) if is_in]
+            good = self._those_inside(searcher, hits, circles)
             if len(good) >= limit or len(hits) < asked:
                 return good[:limit]
             asked *= 4
 
+    def _measured(
+        self, searcher: tantivy.Searcher, match: _Match, words: list[_Clause]
+    ) -> list[_Hit] | None:
+        """Return all that lie in every circle, best first; `None` where too many may.
+
+        Counting them takes the row of every match, so the search that ranks them finds them too.
+        """
+        every = tantivy.Query.boolean_query([_based_on(match.query), *words])
+        found = searcher.search(every, self._scored_at_most, weight_by_field="prior")
+        if found.count > len(found.hits):
+            return None
+        return self._those_inside(searcher, found.hits, match.circles)
+
+    def _those_inside(
+        self, searcher: tantivy.Searcher, hits: Sequence[_Hit], circles: Sequence[_Circle]
+    ) -> list[_Hit]:
+        rows = searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
+        in_all = self._inside(np.array(rows, dtype=np.int64), circles)
+        return list(itertools.compress(hits, in_all))
+
     def _ranked(
-        self, searcher: tantivy.Searcher, match: _Match, query: KeywordQuery, count: int
-    ) -> list[tuple[float, tantivy.DocAddress]]:
+        self,
+        searcher: tantivy.Searcher,
+        match: _Match,
+        words: list[_Clause],
+        limit: int,
+        count: int,
+    ) -> list[_Hit]:
         """Return the best by words and standing."""
-        words = [(tantivy.Occur.Should, word) for word in self._words(searcher, query)]
-        base = (
-            tantivy.Occur.Must,
-            tantivy.Query.const_score_query(match.query, BASE_SCORE),
-        )
+        base = _based_on(match.query)
         if count <= self._scored_at_most:
             every = tantivy.Query.boolean_query([base, *words])
-            return self._best(searcher, every, query.limit, match.circles, weight_by_field="prior")
+            return self._best(searcher, every, limit, match.circles, weight_by_field="prior")
         # Among many, most have none of the words: first those with any, by the words alone, so
         # that the engine can skip what can't come first; then, where they are few, the others.
         said = tantivy.Query.boolean_query(words)
         ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
-        found = self._best(searcher, ranked, OVERFETCH * query.limit, match.circles)
+        found = self._best(searcher, ranked, OVERFETCH * limit, match.circles)
         priors = searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [
             (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
         ]
-        hits = sorted(hits, key=lambda hit: -hit[0])[: query.limit]
-        if len(hits) < query.limit:
+        hits = sorted(hits, key=lambda hit: -hit[0])[:limit]
+        if len(hits) < limit:
             others = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, match.query), (tantivy.Occur.MustNot, said)]
             )
             rest = self._best(
-                searcher, others, query.limit - len(hits), match.circles, order_by_field="prior"
+                searcher, others, limit - len(hits), match.circles, order_by_field="prior"
             )
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
@@ -355,7 +385,7 @@ class TantivyIndex:
             [(tantivy.Occur.Must, wanted), (tantivy.Occur.MustNot, self._closed)]
         )
 
-    def _words(self, searcher: tantivy.Searcher, query: KeywordQuery) -> list[tantivy.Query]:
+    def _words(self, searcher: tantivy.Searcher, query: KeywordQuery) -> list[_Clause]:
         most = most_common(query.limit, searcher.num_docs)
         words = [
             tantivy.Query.boost_query(
@@ -372,7 +402,7 @@ class TantivyIndex:
                     self._compiler.compile(form), PREFERENCE_BOOST * abs(preference.weight)
                 )
                 words.append(wished)
-        return words
+        return [(tantivy.Occur.Should, word) for word in words]
 
     def _sorted(
         self, searcher: tantivy.Searcher, allowed: tantivy.Query, query: KeywordQuery
@@ -412,18 +442,19 @@ class TantivyIndex:
         self, searcher: tantivy.Searcher, condition: Condition | None
     ) -> tuple[int, ...]:
         parts = conjuncts(condition)
-        return tuple(
-            int(
-                searcher.search(
-                    self._filter(conjunction(parts[:index] + parts[index + 1 :])), 1
-                ).count
-            )
-            for index in range(len(parts))
-        )
+        counts = []
+        for index in range(len(parts)):
+            others = conjunction(parts[:index] + parts[index + 1 :])
+            counts.append(self._count(searcher, self._match(searcher, others), others))
+        return tuple(counts)
 
     def _circle(self, center: Point, radius_km: float) -> list[int]:
         rows: list[int] = within(self._positions[: len(self._records)], center, radius_km).tolist()
         return rows
+
+
+def _based_on(query: tantivy.Query) -> _Clause:
+    return tantivy.Occur.Must, tantivy.Query.const_score_query(query, BASE_SCORE)
 
 
 def _oldest_first(documents: Sequence[Document]) -> list[Document]:
