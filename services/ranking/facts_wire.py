@@ -6,11 +6,11 @@ lists of facilities and of places nearby are long, and most plans ask for neithe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from concierge.catalog.v1 import hotel_pb2
 
-from services.plan.condition import Field, ListedPlace, Name, Near, Point
+from services.plan.condition import Field, Leaf, ListedPlace, Name, Near, Point
 from services.plan.facts import HotelFacts
 from services.plan.hotel_wire import amount, is_closed
 from services.plan.names import fold_name
@@ -24,10 +24,11 @@ Read = Callable[[hotel_pb2.Hotel], HotelFacts]
 def reader_of(plan: QueryPlan) -> Read:
     """Return what reads the facts that the plan's condition, wishes and order speak of.
 
-    For these facts it is `services.plan.hotel_wire.facts_of`; price, ratings and position are
-    always read, every other fact is left as if the record lacked it.
+    For these facts it is `services.plan.hotel_wire.facts_of`, of the places nearby those that the
+    plan names; price, ratings and position are always read, every other fact is left as if the
+    record lacked it.
     """
-    asked = _fields(plan)
+    asked, named = _fields(plan), _named_places(plan)
     names, brand = Field.NAME in asked, Field.BRAND in asked
     kind, tier, band = Field.KIND in asked, Field.TIER in asked, Field.PRICE_BAND in asked
     facilities, rooms = Field.FACILITY in asked, Field.ROOM_TYPE in asked
@@ -53,7 +54,7 @@ def reader_of(plan: QueryPlan) -> Read:
             frozenset(hotel.room_types.items) if rooms and has("room_types") else None,
             hotel.district if district and has("district") else None,
             hotel.city if city and has("city") else None,
-            _nearby(hotel) if nearby and has("nearby_places") else None,
+            _nearby(hotel, named) if nearby and has("nearby_places") else None,
             None if location is None else Point(location.latitude, location.longitude),
             is_closed(hotel),
         )
@@ -62,25 +63,35 @@ def reader_of(plan: QueryPlan) -> Read:
 
 
 def _fields(plan: QueryPlan) -> frozenset[Field]:
-    wishes = [p.wish for p in plan.preferences]
     fields: set[Field] = set()
-    for tree in (plan.condition, *(wish for wish in wishes if not isinstance(wish, Trend))):
-        for leaf in leaves(tree):
-            match leaf:
-                case Near():
-                    fields.add(Field.NEARBY)
-                case Name():
-                    fields.add(Field.NAME)
-                case _:
-                    fields.add(leaf.field)
+    for leaf in _spoken_of(plan):
+        match leaf:
+            case Near():
+                fields.add(Field.NEARBY)
+            case Name():
+                fields.add(Field.NAME)
+            case _:
+                fields.add(leaf.field)
     return frozenset(fields)
 
 
-def _nearby(hotel: hotel_pb2.Hotel) -> frozenset[ListedPlace]:
+def _named_places(plan: QueryPlan) -> frozenset[str]:
+    near = [leaf for leaf in _spoken_of(plan) if isinstance(leaf, Near)]
+    return frozenset([place.name for leaf in near for place in leaf.listed])
+
+
+def _spoken_of(plan: QueryPlan) -> Iterator[Leaf]:
+    yield from leaves(plan.condition)
+    for preference in plan.preferences:
+        if not isinstance(preference.wish, Trend):
+            yield from leaves(preference.wish)
+
+
+def _nearby(hotel: hotel_pb2.Hotel, named: frozenset[str]) -> frozenset[ListedPlace]:
     return frozenset(
         [
             ListedPlace(CATEGORY_FROM_PB[place.category], place.name)
             for place in hotel.nearby_places.items
-            if place.category in CATEGORY_FROM_PB
+            if place.name in named and place.category in CATEGORY_FROM_PB
         ]
     )

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from concierge.catalog.v1 import hotel_pb2
 from concierge.geocoding.v1 import geocoding_pb2
-from concierge.plan.v1 import plan_pb2
 from concierge.ranking.v1 import ranking_pb2 as pb
 from concierge.recall.v1 import candidate_pb2
 
 from services.plan.condition import Field, Near, Point, Range
+from services.plan.evaluate import Truth
 from services.plan.hotel_wire import amount, facts_of
 from services.plan.query_plan import QueryPlan, Trend
 from services.plan.wire import condition_to_pb, field_to_pb, trend_to_pb
@@ -126,7 +126,6 @@ def result_to_pb(
 
     Thirty records are worth that: protobuf copies a message that is set.
     """
-    names = {place.id: place.called(plan.language) for place in plan.places}
     message = pb.RankingResult() if into is None else into
     for relaxation in ranking.relaxations:
         message.relaxations.add(
@@ -136,52 +135,72 @@ def result_to_pb(
     message.fusion = ranking.fusion
     if ranking.total_matches is not None:
         message.total_matches = ranking.total_matches
-    wishes: dict[int, plan_pb2.Condition | plan_pb2.Trend] = {}
+    hits = _Hits(ranking.points, plan, vocabulary)
     for rank, hit in enumerate(ranking.hits, start=1):
-        _add_hit(message, rank, hit, ranking.points, names, plan.language, vocabulary, wishes)
+        hits.write(message.hits.add(rank=rank, hotel=hit.ranked.candidate.record), hit)
     return message
 
 
-def _add_hit(
-    message: pb.RankingResult,
-    rank: int,
-    hit: RankedHit[Hotel],
-    points: Mapping[int, Point],
-    names: Mapping[int, str],
-    language: str,
-    vocabulary: Vocabulary,
-    wishes: dict[int, plan_pb2.Condition | plan_pb2.Trend],
-) -> None:
-    candidate = hit.ranked.candidate
-    out = message.hits.add(rank=rank, hotel=candidate.record, score=hit.ranked.score)
-    for part in hit.ranked.parts:
-        out.score_parts.add(feature=part.feature, value=part.value, weight=part.weight)
-    for place_id, point in points.items():
-        km = distance_km(candidate.facts, point)
-        if km is not None:
-            out.distances.add(place_id=place_id, place_name=names.get(place_id, ""), distance_km=km)
-    for entry in hit.evidence:
-        reason = out.reasons.add(
-            hard=entry.hard,
-            satisfaction=pb.SATISFACTION_UNKNOWN
-            if entry.truth is None
-            else pb.SATISFACTION_MET
-            if entry.truth
-            else pb.SATISFACTION_NOT_MET,
-            field=field_to_pb(entry.field),
-            value=_words(entry, candidate.record, language, vocabulary),
-            negated=entry.negated,
-        )
-        # Every hit has the same leaves, which live as long as the plan: each is built once.
-        wish = wishes.get(id(entry.wish))
-        if wish is None:
-            made = entry.wish
-            wish = trend_to_pb(made) if isinstance(made, Trend) else condition_to_pb(made)
-            wishes[id(made)] = wish
-        if isinstance(wish, plan_pb2.Trend):
-            reason.trend.CopyFrom(wish)
-        else:
-            reason.condition.CopyFrom(wish)
+class _Hits:
+    """Writes the hits of one ranking.
+
+    Thirty hits have hundreds of small parts: one message of a kind is filled over and over, and
+    copied into the hits, because protobuf makes a message of keywords far slower.
+    """
+
+    def __init__(
+        self, points: Mapping[int, Point], plan: QueryPlan, vocabulary: Vocabulary
+    ) -> None:
+        self._points = points
+        self._names = {place.id: place.called(plan.language) for place in plan.places}
+        self._language = plan.language
+        self._vocabulary = vocabulary
+        self._part = pb.ScorePart()
+        self._distance = pb.PlaceDistance()
+        # Hits differ in their values alone. Leaves live as long as the plan.
+        self._reasons: dict[tuple[int, bool, Truth, Field, bool], pb.Reason] = {}
+
+    def write(self, out: pb.Hit, hit: RankedHit[Hotel]) -> None:
+        """Write score, distances and reasons."""
+        candidate = hit.ranked.candidate
+        out.score = hit.ranked.score
+        part, distance = self._part, self._distance
+        score_parts = out.score_parts
+        for addend in hit.ranked.parts:
+            part.feature, part.value, part.weight = addend.feature, addend.value, addend.weight
+            score_parts.append(part)
+        for place_id, point in self._points.items():
+            km = distance_km(candidate.facts, point)
+            if km is not None:
+                distance.place_id, distance.distance_km = place_id, km
+                distance.place_name = self._names.get(place_id, "")
+                out.distances.append(distance)
+        reasons = out.reasons
+        for entry in hit.evidence:
+            reason = self._reason(entry)
+            reason.value = _words(entry, candidate.record, self._language, self._vocabulary)
+            reasons.append(reason)
+
+    def _reason(self, entry: Evidence) -> pb.Reason:
+        """Return the evidence without the record's value."""
+        key = (id(entry.wish), entry.hard, entry.truth, entry.field, entry.negated)
+        reason = self._reasons.get(key)
+        if reason is None:
+            reason = self._reasons[key] = pb.Reason(
+                hard=entry.hard,
+                satisfaction=pb.SATISFACTION_UNKNOWN
+                if entry.truth is None
+                else pb.SATISFACTION_MET
+                if entry.truth
+                else pb.SATISFACTION_NOT_MET,
+                field=field_to_pb(entry.field),
+                negated=entry.negated,
+            )
+            if isinstance(entry.wish, Trend):
+                reason.trend.CopyFrom(trend_to_pb(entry.wish))
+            else:
+                reason.condition.CopyFrom(condition_to_pb(entry.wish))
+        return reason
 
 
 def _words(entry: Evidence, hotel: Hotel, language: str, vocabulary: Vocabulary) -> str:
