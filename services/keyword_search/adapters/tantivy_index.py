@@ -322,7 +322,8 @@ class TantivyIndex:
         Counting them takes the row of every match, so the search that ranks them finds them too.
         """
         every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-        found = searcher.search(every, self._scored_at_most, weight_by_field="prior")
+        most = max(1, self._scored_at_most)
+        found = searcher.search(every, most, weight_by_field="prior")
         if found.count > len(found.hits):
             return None
         return self._those_inside(searcher, found.hits, match.circles)
