@@ -144,8 +144,8 @@ def result_to_pb(
 class _Hits:
     """Writes the hits of one ranking.
 
-    Thirty hits have hundreds of small parts: one message of a kind is filled over and over, and
-    copied into the hits, because protobuf makes a message of keywords far slower.
+    Thirty hits have hundreds of small parts. Their fields are set one by one: protobuf takes half
+    as long again to read them from keywords.
     """
 
     def __init__(
@@ -155,8 +155,6 @@ class _Hits:
         self._names = {place.id: place.called(plan.language) for place in plan.places}
         self._language = plan.language
         self._vocabulary = vocabulary
-        self._part = pb.ScorePart()
-        self._distance = pb.PlaceDistance()
         # Hits differ in their values alone. Leaves live as long as the plan.
         self._reasons: dict[tuple[int, bool, Truth, Field, bool], pb.Reason] = {}
 
@@ -164,17 +162,16 @@ class _Hits:
         """Write score, distances and reasons."""
         candidate = hit.ranked.candidate
         out.score = hit.ranked.score
-        part, distance = self._part, self._distance
-        score_parts = out.score_parts
+        add_part = out.score_parts.add
         for addend in hit.ranked.parts:
+            part = add_part()
             part.feature, part.value, part.weight = addend.feature, addend.value, addend.weight
-            score_parts.append(part)
         for place_id, point in self._points.items():
             km = distance_km(candidate.facts, point)
             if km is not None:
+                distance = out.distances.add()
                 distance.place_id, distance.distance_km = place_id, km
                 distance.place_name = self._names.get(place_id, "")
-                out.distances.append(distance)
         reasons = out.reasons
         for entry in hit.evidence:
             reason = self._reason(entry)
@@ -255,6 +252,8 @@ def without_records(
         if message.HasField("match_count"):
             copy.match_count = message.match_count
         for found in message.candidates:
-            copy.candidates.add(hotel_id=found.hotel_id, rank=found.rank, score=found.score)
+            candidate = copy.candidates.add()
+            candidate.hotel_id, candidate.rank = found.hotel_id, found.rank
+            candidate.score = found.score
         slim.append(copy)
     return slim

@@ -67,7 +67,8 @@ def on_search_located(
         if record.deadline is not None:
             wait_s = record.deadline.budget_s(BUDGET_SHARE, most_s=budget_s)
         try:
-            plan = wire.searchable_plan(message.plan)
+            # The other stage reads the same record, and shares the plan where both are here.
+            plan = record.made(QueryPlan, partial(wire.searchable_plan, message.plan))
             await _within(wait_s, retrieve(plan, wanted, found.result), service)
         except ConciergeError as error:
             log.warning("recall_failed", service=service, reason=error.reason)

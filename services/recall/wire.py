@@ -56,7 +56,8 @@ def stage_result(
     for index, count in enumerate(recalled.leave_one_out):
         result.leave_one_out.add(condition_index=index, match_count=count)
     for rank, found in enumerate(recalled.candidates, start=1):
-        candidate = result.candidates.add(hotel_id=found.hotel_id, rank=rank, score=found.score)
+        candidate = result.candidates.add()
+        candidate.hotel_id, candidate.rank, candidate.score = found.hotel_id, rank, found.score
         candidate.hotel.ParseFromString(found.record)
     return result
 
