@@ -107,7 +107,8 @@ class Joiner(Generic[P]):
     async def _run(self, key: str, join: _Open[P], wait_s: float) -> None:
         try:
             try:
-                await asyncio.wait_for(join.complete.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await join.complete.wait()
             except TimeoutError:
                 metrics.JOINS_INCOMPLETE.labels(self._service).inc()
             missing = self._names - join.parts.keys()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -37,16 +36,19 @@ def configure(service: str, exporter: SpanExporter) -> TracerProvider:
     return provider
 
 
-@contextmanager
-def span(name: str, *, parent: str | None = None) -> Iterator[None]:
+def span(name: str, *, parent: str | None = None) -> AbstractContextManager[object]:
     """Open a span under a parent given as `traceparent`, else under the current span."""
+    if not parent and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        # Nobody records spans, and there is no context to pass on.
+        return nullcontext()
     context = _propagator.extract({TRACEPARENT_KEY: parent}) if parent else None
-    with _tracer.start_as_current_span(name, context=context):
-        yield
+    return _tracer.start_as_current_span(name, context=context)
 
 
 def traceparent() -> str | None:
     """Return the current span's W3C header, `None` outside a recorded span."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return None
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get(TRACEPARENT_KEY)

@@ -85,6 +85,10 @@ class InMemoryBus:
             for topic in topics.values()
         }
         self._groups: dict[str, _Group] = {}
+        # Where groups stand, by partition.
+        self._readers: dict[int, list[_Cursor]] = {
+            id(part): [] for parts in self._partitions.values() for part in parts
+        }
         self._alone = itertools.count()
 
     async def publish(self, event: Event[Any]) -> None:
@@ -128,7 +132,9 @@ class InMemoryBus:
                 partition.append(entry)
             touched[id(partition)] = partition
         for partition in touched.values():
-            readers = [g for g in self._groups.values() if g.wake(partition)]
+            readers = self._readers[id(partition)]
+            for cursor in readers:
+                cursor.wakeup.set()
             if not readers:
                 partition.drop_before(partition.end - RETAINED)
 
@@ -192,19 +198,21 @@ class InMemoryBus:
             default=0,
         )
 
-    def forget(self, group: str) -> None:
+    def reads(self, cursor: _Cursor) -> None:
+        """Wake this reader of a partition from now on, and keep what it has not passed."""
+        self._readers[id(cursor.partition)].append(cursor)
+
+    def forget(self, group: _Group) -> None:
         """Remove a reader of its own that has stopped."""
-        self._groups.pop(group, None)
+        self._groups.pop(group.name, None)
+        for cursor in group.cursors.values():
+            self._readers[id(cursor.partition)].remove(cursor)
 
     def trim(self, partition: _AnyPartition) -> None:
         """Drop what every group has passed."""
-        cursors = [
-            cursor.progress.position
-            for group in self._groups.values()
-            if (cursor := group.cursors.get(id(partition))) is not None
-        ]
-        if cursors:
-            partition.drop_before(min(cursors))
+        readers = self._readers[id(partition)]
+        if readers:
+            partition.drop_before(min([cursor.progress.position for cursor in readers]))
 
     def _check(self, topic: str, partition: int) -> None:
         known = self._topics.get(topic)
@@ -246,20 +254,14 @@ class _Group:
         self.cursors: dict[int, _Cursor] = {}
         self._alone = alone
 
-    def wake(self, partition: _AnyPartition) -> bool:
-        cursor = self.cursors.get(id(partition))
-        if cursor is None:
-            return False
-        cursor.wakeup.set()
-        return True
-
     def join(self, member: _Member, partitions: Sequence[_AnyPartition]) -> None:
         starts = member.subscription.start_offsets
         for partition in partitions:
             if id(partition) not in self.cursors:
                 default = 0 if member.subscription.from_beginning else partition.end
                 start = starts.get((partition.topic, partition.number), default)
-                self.cursors[id(partition)] = _Cursor(partition, start)
+                cursor = self.cursors[id(partition)] = _Cursor(partition, start)
+                self.bus.reads(cursor)
         self.members.append(member)
         self._rebalance()
 
@@ -267,7 +269,7 @@ class _Group:
         self.members.remove(member)
         self._rebalance()
         if self._alone:
-            self.bus.forget(self.name)
+            self.bus.forget(self)
 
     def _rebalance(self) -> None:
         for index, cursor in enumerate(self.cursors.values()):
