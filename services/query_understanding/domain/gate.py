@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 from services.plan.condition import Field
 from services.plan.query_plan import Outcome, RequestedFact
+from services.query_understanding.domain.asked_facts import FACTS, NEAR_FACTS
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.continuation import moves
-from services.query_understanding.domain.heads import (
-    FACTS,
-    NEAR_FACTS,
-    Heads,
-    asked_aside,
+from services.query_understanding.domain.heads import Heads, asked_aside
+from services.query_understanding.domain.mention import Cue
+from services.query_understanding.domain.of_shown import (
     compares_shown,
     points_at_shown,
     refuses_shown,
 )
-from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.state import DialogueState
@@ -103,13 +101,10 @@ def judge(
     if heads.transport and not heads.wants_hotel_strongly:
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
     if said.has("fact_policy") and state.topic == "hotel" and state.hotel_in_focus():
-        asked = tuple(fact for fact in requested_facts(said, heads) if fact.field is Field.PHONE)
-        return Verdict(
-            Outcome.ABOUT_SHOWN, NOT_ON_RECORD, asked or (RequestedFact(Field.PHONE, "", ()),)
-        )
+        return Verdict(Outcome.ABOUT_SHOWN, NOT_ON_RECORD, (RequestedFact(Field.PHONE, "", ()),))
     if heads.nothing_but_talk:
         return Verdict(Outcome.CHITCHAT, _talk(said))
-    if said.has("help") and _NOTHING_ELSE.fullmatch(text):
+    if said.has("help") and not (said.atoms or heads.hotel_words or said.has("request")):
         return Verdict(Outcome.CHITCHAT, "HELP")
     if points_at_shown(said, state) and not (heads.requests_other or heads.near_other):
         facts = _and_checked(requested_facts(said, heads), said)
@@ -216,7 +211,6 @@ NOT_ON_RECORD = "NOT_ON_RECORD"
 """What is asked is nothing that records tell; the hotel itself knows."""
 
 _TAKES = re.compile(r"订|就(?:要|选|住|定|是)?第|\b(?:book|reserve|take|choose|go with|go for)\b")
-_NOTHING_ELSE = re.compile(r".{0,30}")
 _TALK = (
     ("bye", "FAREWELL"),
     ("thanks", "THANKS"),

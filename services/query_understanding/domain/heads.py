@@ -6,30 +6,16 @@ import re
 from bisect import bisect_left
 
 from services.plan.condition import Field, Near
+from services.query_understanding.domain.asked_facts import CHECK, FACTS, NEAR_FACTS
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.near_phrases import Anchor, Head, NearPhrase
+from services.query_understanding.domain.of_shown import picks_of_shown
 from services.query_understanding.domain.places import PlaceReadings
 from services.query_understanding.domain.recognise import Recognised
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.request_heads_en import english_requests
 from services.query_understanding.domain.state import DialogueState
 
-FACTS = {
-    "fact_phone": Field.PHONE,
-    "fact_address": Field.ADDRESS,
-    "fact_price": Field.PRICE,
-    "fact_rating": Field.GUEST_RATING,
-    "fact_tier": Field.TIER,
-    "fact_star": Field.STAR_RATING,
-    "fact_transport": Field.TRANSPORT,
-    "fact_postcode": Field.POSTCODE,
-    "fact_room_type": Field.ROOM_TYPE,
-    "fact_distance": Field.DISTANCE,
-    "fact_available": Field.AVAILABLE,
-    "fact_reviews": Field.REVIEW_COUNT,
-    "fact_brand": Field.BRAND,
-}
-NEAR_FACTS = {"fact_near_attraction": "attraction", "fact_near_restaurant": "restaurant"}
 _ROUTE = re.compile(
     r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b[^.?!]{0,60}\b(?:to|from|between)\b"
     r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
@@ -49,9 +35,6 @@ _SEEKS_OTHER = re.compile(
     r"(?:找|推荐|选|订)(?:一|个|家|几|点)?[^,。]{0,60}(?:餐馆|餐厅|景点|饭馆|小吃|地方(?:玩|吃|溜达|逛))|(?:周边|附近)的?(?:餐馆|景点)(?:里|中|当中)|想(?:去)?吃|票价|人均|推荐菜|消费|"
     r"\b(?:find|looking for|recommend|need|want|book|like)\b[^.?!]{0,50}\b(?:restaurants?|attractions?|museums?|place to (?:eat|dine|go)|places to (?:eat|go))\b"
 )
-_CHECK = re.compile(
-    r"(?:吗|么|没|不|嘛|是否|有没有|能不能|提不提供|[?？])|^(?:and )?(?:does|do|is|are|has|have|can|will)\b|\b(?:does|do) (?:it|they|this|that|the)\b|whether|if it (?:has|provides|offers)|is there|are there"
-)
 _HOTEL_REQUEST = re.compile(
     r"(?:找|推荐|订|预订|预定|安排|介绍|选|换|来|要|住|去|有)(?:[^,，。！？]{0,40})(?:酒店|宾馆|旅馆|住处|住宿|住的地方|地方住|饭店|落脚|店住|房间)|"
     r"的(?:酒店|宾馆|旅馆|住处)|(?:酒店|宾馆|住宿|住处)[^,，。]{0,20}(?:推荐|求|有什么好|有吗|有没有合适)|"
@@ -69,95 +52,6 @@ _SETTLED_WORDS = (
 
 # "After a meal", "once we have seen the sights": when, not what.
 _ASIDE = re.compile(r"\b(?:after|before|when|while|once|since|during)\b[^,.?!;]*")
-_PICKED = re.compile(
-    r"(?:便宜|实惠|划算|贵|(?:评分|分|口碑|评价)(?:最|更)?(?:高|好))(?:的)?(?:那|这)(?:一)?(?:家|个)(?!附近|周边)"
-    r"|the (?:cheap|pric|more exp|most exp|better[- ]rated|best[- ]rated|higher[- ]rated|highest[- ]rated)\w* one"
-)
-_NOTHING_MORE = re.compile(r"(?:那|就|我要|要|选|看看|呢|吧|嗯|好的?|[,，。.!！?？ ])*")
-
-
-# "这两家哪个便宜": which of those on the screen.
-_OF_SHOWN = re.compile(
-    r"[这那](?:几|两|俩|三|些)(?:家|个|间)?|它们|(?:其|当|之)中|这里面"
-    r"|\b(?:of|between|among|out of) (?:these|those|them|the (?:two|three))\b|\bwhich of (?:these|those|them)\b"
-)
-# "compare the first two", "前两家比一比"
-FIRST_OF_SHOWN = re.compile(r"前(?P<zh>[两2三3])[家个]|\bfirst (?P<en>two|three)\b")
-_REFUSALS = ("not_before", "not_after", "except_open", "other_than_shown", "drop")
-
-
-def points_at_shown(said: Recognised, state: DialogueState) -> bool:
-    """Tell whether hotels are pointed at by their place in the list, to be told of or taken."""
-    return (
-        bool(state.shown)
-        and any(cue.name.startswith("ordinal_") for cue in said.cues)
-        and not said.has(*_REFUSALS, "near_after", "near_before", "resume")
-        and all(a.field in (Field.FACILITY, Field.ROOM_TYPE) for a in said.atoms)
-    )
-
-
-def refuses_shown(said: Recognised, state: DialogueState) -> bool:
-    """Tell whether hotels of the list are not wanted: "不要第一家", "除了第一家还有吗"."""
-    ordinals = any(cue.name.startswith("ordinal_") for cue in said.cues)
-    return ordinals and bool(state.shown) and said.has("not_before", "not_after", "except_open")
-
-
-_THAN = re.compile(r"比第|\bthan the\b")
-
-
-def compares_with_focus(said: Recognised, state: DialogueState) -> bool:
-    """Tell whether the hotel under discussion is set against one of the list: "比第一家贵多少"."""
-    ordinal = any(cue.name.startswith("ordinal_") for cue in said.cues)
-    return ordinal and bool(state.focus_hotel_id) and _THAN.search(said.turn.text) is not None
-
-
-def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
-    """Return what the hotels shown are compared by, `None` where they are not."""
-    text = said.turn.text
-    several = len({cue.start for cue in said.cues if cue.name.startswith("ordinal_")}) > 1
-    several = several or FIRST_OF_SHOWN.search(text) is not None or said.has("compare")
-    several = several or compares_with_focus(said, state)
-    if len(state.shown) < 2 or not (several or _OF_SHOWN.search(text)) or said.atoms:
-        return None
-    by = next((field for field, cues in _COMPARED_BY if said.has(*cues)), None)
-    return Field.DESCRIPTION if by is None and said.has("compare") else by
-
-
-_COMPARED_BY = (
-    (
-        Field.PRICE,
-        ("cheapest", "dearest", "cheaper", "dearer", "modest", "fact_price", "money_apart"),
-    ),
-    (
-        Field.GUEST_RATING,
-        ("best_rated", "worst_rated", "better_rated", "well_rated", "fact_rating"),
-    ),
-    (Field.STAR_RATING, ("most_stars", "more_stars", "fact_star")),
-)
-
-
-def picks_of_shown(said: Recognised) -> bool:
-    """Tell whether one of the hotels shown is picked and asked about, or just named by its place."""
-    text = said.turn.text
-    ordinals = [c for c in said.cues if c.name.startswith("ordinal_")]
-    if len({c.start for c in ordinals}) > 1 and said.has(
-        "nearest", "cheapest", "dearest", "best_rated"
-    ):
-        return True
-    if ordinals:
-        rest = text[: ordinals[0].start] + text[ordinals[0].end :]
-        return _NOTHING_MORE.fullmatch(rest) is not None
-    if _PICKED.search(text):
-        return bool(_CHECK.search(text)) or said.has(*FACTS, *NEAR_FACTS)
-    brands = [a for a in said.atoms if a.field is Field.BRAND]
-    return (
-        bool(brands)
-        and len(brands) == len(said.atoms)
-        and said.has(*FACTS)
-        and not said.has("request")
-    )
-
-
 # "I don't need the room booked any more", "do they have room for six": no house is asked for.
 _DECLINED_WORDS = (
     r"(?:do(?:es)? ?n[o']t|don't|do not|no longer|won't) need (?:an?|the|any|to)? ?"
@@ -325,7 +219,7 @@ class Heads:
         )  # fmt: skip
         if self.requests_hotel:
             self.near_other = self.seeks_other = False
-        self.fact_words = said.has(*FACTS, *NEAR_FACTS) or bool(_CHECK.search(text) and said.atoms)
+        self.fact_words = said.has(*FACTS, *NEAR_FACTS) or bool(CHECK.search(text) and said.atoms)
         refine = said.has("refine") and re.search(
             r"哪|这些|这两|这几|其中|里面|which|these|those|any of", text
         )
@@ -334,7 +228,7 @@ class Heads:
         )
         self.picks = picks_of_shown(said)
         self.checks_hotel = (
-            bool(said.atoms) and bool(_CHECK.search(text)) and not self.hotel_request_for_new(said, text)
+            bool(said.atoms) and bool(CHECK.search(text)) and not self.hotel_request_for_new(said, text)
             and not refine and one_hotel and not _WANTS_IT_SO.search(text)
             and not (_SOME_WITH.search(text) and not (self.anaphor_hotel or said.hotels))
             and all(a.field in (Field.FACILITY, Field.TIER, Field.KIND, Field.STAR_RATING, Field.PRICE_BAND) for a in said.atoms)

@@ -15,13 +15,10 @@ from services.plan.query_plan import (
 )
 from services.query_understanding.domain import gate
 from services.query_understanding.domain.catalog_names import CatalogLexicon
-from services.query_understanding.domain.heads import (
-    FIRST_OF_SHOWN,
-    STRONG_TRANSPORT,
-    compares_with_focus,
-)
+from services.query_understanding.domain.heads import STRONG_TRANSPORT
 from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.listen import listen
+from services.query_understanding.domain.of_shown import FIRST_OF_SHOWN, compares_with_focus
 from services.query_understanding.domain.offers import accepted
 from services.query_understanding.domain.places import PlaceReadings, read_places
 from services.query_understanding.domain.proposal import Hint
