@@ -20,12 +20,12 @@ class Recalled:
 
     Attributes:
         candidates: Best first; in the plan's order when the plan has one.
-        match_count: Hotels that satisfy the condition and are not closed.
+        match_count: Hotels that satisfy the condition and are not closed; `None`: not counted.
         method: How the engine answered, for Explain.
         leave_one_out: For an empty result: matches without each top-level condition, in order.
     """
 
     candidates: tuple[Found, ...]
-    match_count: int
+    match_count: int | None
     method: str
     leave_one_out: tuple[int, ...] = ()

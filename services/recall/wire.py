@@ -50,7 +50,8 @@ def stage_result(
     """
     result = candidate_pb2.StageResult() if into is None else into
     result.stage = stage
-    result.match_count = recalled.match_count
+    if recalled.match_count is not None:
+        result.match_count = recalled.match_count
     result.index_version = index_version
     result.method = recalled.method
     for index, count in enumerate(recalled.leave_one_out):

@@ -36,7 +36,10 @@ async def subscribe(
     """Start reading located searches and the catalogue."""
 
     async def retrieve(plan: QueryPlan, wanted: int, into: candidate_pb2.StageResult) -> None:
-        recalled = await handlers.retrieve(plan, limit=wanted, embedder=embedder, index=index)
+        # Keyword search counts the matches of the same plan.
+        recalled = await handlers.retrieve(
+            plan, limit=wanted, embedder=embedder, index=index, counted=False
+        )
         recall_wire.stage_result(
             candidate_pb2.RECALL_STAGE_VECTOR, recalled, index_version=index.version(), into=into
         )

@@ -11,9 +11,11 @@ from services.vector_retrieval.ports import Embedder, VectorIndex
 
 
 async def retrieve(
-    plan: QueryPlan, *, limit: int, embedder: Embedder, index: VectorIndex
+    plan: QueryPlan, *, limit: int, embedder: Embedder, index: VectorIndex, counted: bool = True
 ) -> Recalled:
     """Find the hotels nearest in meaning that satisfy the plan's condition.
+
+    Without `counted` the number of matches may be left open, where it would cost another question.
 
     A sorted plan, or one without words, needs no vector and does not ask the embedder.
 
@@ -22,7 +24,7 @@ async def retrieve(
     """
     text = plan.semantic_text.strip()
     vector = None if plan.sort or not text else (await embedder.embed((text,)))[0]
-    return await index.search(VectorQuery(vector, plan.condition, plan.sort, limit))
+    return await index.search(VectorQuery(vector, plan.condition, plan.sort, limit, counted))
 
 
 async def index_hotels(

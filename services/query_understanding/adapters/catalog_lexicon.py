@@ -47,6 +47,8 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 # What a district or city is: "浦东新区" is called 浦东.
 _AREA = re.compile(r"(?:新区|区|县|市| district| county| city)$")
 _SHORTEST_LATIN = 4
+# Shorter ones are words of other languages too often.
+_SHORTEST_PLACE_IN_LATIN = 6
 _NUMBERS_ONLY = re.compile(r"[\d\W_]+")
 # Words that many names begin or end with and that alone name nothing.
 _GENERIC = frozenset(
@@ -133,7 +135,11 @@ class InMemoryCatalogLexicon:
                 if place.category is not None:
                     entry = ListedPlace(place.category, place.name)
                     self._known_places[fold_name(folded)].add(entry)
-                for word in _place_words(folded):
+                words = set(_place_words(folded))
+                latin = romanised(folded) if has_han(folded) else ""
+                if len(latin) >= _SHORTEST_PLACE_IN_LATIN:
+                    words.add(latin)
+                for word in words:
                     if word not in _GENERIC and not _NUMBERS_ONLY.fullmatch(word):
                         self._count((word, (NameKind.PLACE, place.name, None)), 1)
 

@@ -174,20 +174,25 @@ class MilvusIndex:
         reads = MilvusReads(self._client, collection.name, page_rows=self._page_rows)
         filter = compiled(query.condition, collection.coding)
         if query.sort or query.vector is None or not query.vector.any():
+            passing: int | None
             candidates, passing = await self._ordered(reads, filter, query)
             method = "sorted" if query.sort else "prior"
         else:
             hits, passing, method = await self._nearest(collection, reads, filter, query)
             candidates = [Found(hit.hotel_id, hit.score, record_of(hit.row)) for hit in hits]
-        # The two reads may see different moments.
-        passing = max(passing, len(candidates))
-        left_out = () if passing else await self._leave_one_out(collection, reads, query)
+        if passing is not None:
+            # The two reads may see different moments.
+            passing = max(passing, len(candidates))
+        left_out = await self._leave_one_out(collection, reads, query) if passing == 0 else ()
         return Recalled(tuple(candidates), passing, method, left_out)
 
     async def _nearest(
         self, collection: _Collection, reads: MilvusReads, filter: Filter, query: VectorQuery
-    ) -> tuple[list[Hit], int, str]:
+    ) -> tuple[list[Hit], int | None, str]:
         assert query.vector is not None
+        if collection.is_exact and not query.counted:
+            hits = await reads.nearest(filter, query.vector, query.limit, {})
+            return hits, None if hits else await reads.passing(filter), "flat"
         if collection.is_exact:
             hits, passing = await asyncio.gather(
                 reads.nearest(filter, query.vector, query.limit, {}), reads.passing(filter)

@@ -34,12 +34,15 @@ class VectorQuery:
         condition: What every candidate satisfies.
         sort: Requested order; candidates then are the first ones in that order.
         limit: Most candidates, 1 or more.
+        counted: Whether the matches have to be counted; where not, an index that counts by
+            asking once more leaves it.
     """
 
     vector: NDArray[np.float32] | None
     condition: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     limit: int = 100
+    counted: bool = True
 
 
 def item_of(hotel: hotel_pb2.Hotel) -> Item:

@@ -410,7 +410,9 @@ class KeywordIndexContract:
 
 
 async def _count(index: KeywordIndex, condition: Condition) -> int:
-    return (await index.search(asking(condition=condition))).match_count
+    count = (await index.search(asking(condition=condition))).match_count
+    assert count is not None
+    return count
 
 
 async def _ids(index: KeywordIndex, condition: Condition) -> list[str]:

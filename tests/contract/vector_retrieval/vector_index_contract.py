@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,18 @@ class VectorIndexContract:
         assert ids(await find(index, cheap, vector=unit(1))) == ["a"]
         # A hotel without a price is neither.
         assert ids(await find(index, Not(cheap), vector=unit(1))) == ["b"]
+
+    async def test_what_need_not_be_counted_is_found_all_the_same(self, index: VectorIndex) -> None:
+        await take(index, [hotel("a", price=100), hotel("b", price=500), hotel("c", price=150)])
+        cheap, free = Range(Field.PRICE, max=200), Range(Field.PRICE, max=50)
+        asked = VectorQuery(unit(1), cheap, limit=2)
+        counted = await index.search(asked)
+        open = await index.search(replace(asked, counted=False))
+        assert open.candidates == counted.candidates
+        assert open.match_count in (None, 2)
+        # Nothing found is explained whether or not it was to be counted.
+        none = await index.search(VectorQuery(unit(1), free, counted=False))
+        assert (none.candidates, none.match_count, none.leave_one_out) == ((), 0, (3,))
 
     async def test_an_empty_result_counts_without_each_condition(self, index: VectorIndex) -> None:
         await take(index, [hotel("a", price=100, city="北京"), hotel("b", price=100, stars=5)])

@@ -10,6 +10,7 @@ from concierge.catalog.v1 import hotel_pb2
 from services.ingestion.domain.generator import generate
 from services.plan.condition import Field
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
+from services.query_understanding.domain.catalog_names import KnownPlace, NameKind
 from services.text.fold import fold_text
 
 
@@ -77,3 +78,11 @@ def test_a_house_is_known_by_its_name_without_the_city(hotels: list[hotel_pb2.Ho
     assert lexicon.hotels_with_part(short[1:]) == []
     lexicon.apply([], [hotel.id])
     assert lexicon.hotels_with_part(short) == []
+
+
+def test_a_known_place_is_found_by_its_name_in_latin_letters() -> None:
+    lexicon = InMemoryCatalogLexicon([KnownPlace("外滩"), KnownPlace("鄂滩")])
+    found = [(match.kind, match.name) for match in lexicon.find("zhu waitan fujin")]
+    assert found == [(NameKind.PLACE, "外滩")]
+    # Short ones are words of other languages too often.
+    assert lexicon.find("etan fujin") == []
