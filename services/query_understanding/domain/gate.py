@@ -38,6 +38,11 @@ _PRAISED = re.compile(r"真|挺|太|好[安温干漂]|非常|特别|\b(?:so|very
 _UP_TO_YOU = re.compile(
     r"(?:你|您|随便|帮我|给我)(?:来|给我?)?推荐|你(?:看着办|定|说了算)|\b(?:you (?:choose|pick|decide)|surprise me|up to you|your (?:top )?pick|(?:pick|choose) (?:one )?for me|pick one)\b"
 )
+_ASKS_ELSE = re.compile(
+    r"怎么|怎样|什么|多少|几[岁点个]|谁|为何|\b(?:how|what|what's|why|when|who|where)\b"
+)
+# Characters of a stretch that a quality is a part of: "海景房", "quiet one".
+_MOST_BESIDE = 2
 _QUESTION = re.compile(r"吗|多少|几|[?？]")
 
 
@@ -104,7 +109,11 @@ def judge(
         return Verdict(Outcome.ABOUT_SHOWN, NOT_ON_RECORD, (RequestedFact(Field.PHONE, "", ()),))
     if heads.nothing_but_talk:
         return Verdict(Outcome.CHITCHAT, _talk(said))
-    if said.has("help") and not (said.atoms or heads.hotel_words or said.has("request")):
+    if (
+        said.has("help")
+        and not (said.atoms or heads.hotel_words or said.has("request", "other_misc"))
+        and not unexplained(said, ())
+    ):
         return Verdict(Outcome.CHITCHAT, "HELP")
     if points_at_shown(said, state) and not (heads.requests_other or heads.near_other):
         facts = _and_checked(requested_facts(said, heads), said)
@@ -114,6 +123,7 @@ def judge(
     only_where = all(atom.field is Field.CITY for atom in said.atoms)
     if only_where and (
         said.has("other_misc")
+        or (said.atoms and said.has("fact_distance") and not heads.hotel_words)
         or (said.atoms and said.has("other_transport") and not heads.hotel_words)
     ):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
@@ -186,7 +196,7 @@ def judge(
         return Verdict(Outcome.CHITCHAT, _talk(said))
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
-    if places.unknown is not None or (said.has("quality") and not _PRAISED.search(text)):
+    if places.unknown is not None or _says_what_it_is_like(said):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans and _UP_TO_YOU.search(text):
         return Verdict(Outcome.SEARCH)
@@ -232,6 +242,23 @@ def _asks_how_far(said: Recognised, heads: Heads, state: DialogueState) -> bool:
         and not (heads.anaphor_other or heads.other_head or said.has("request", "new_request"))
         and all(atom.value == NEAR_METRO for atom in said.atoms)
     )  # fmt: skip
+
+
+def _says_what_it_is_like(said: Recognised) -> bool:
+    """Tell whether a turn says what a house is to be like and nothing else: "adults only".
+
+    "孩子发烧了怎么办" and "a romantic movie" speak of something else with the same words.
+    """
+    qualities = said.of("quality")
+    text = said.turn.text
+    if not qualities or _PRAISED.search(text) or _ASKS_ELSE.search(text):
+        return False
+    spans = [said.turn.span(cue.start, cue.end) for cue in qualities]
+    for stretch in unexplained(said, ()):
+        of_it = sum(max(0, min(stretch.end, s.end) - max(stretch.start, s.start)) for s in spans)
+        if not of_it or stretch.end - stretch.start - of_it > _MOST_BESIDE:
+            return False
+    return True
 
 
 def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> bool:
