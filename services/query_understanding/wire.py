@@ -22,7 +22,7 @@ from services.plan.wire import (
 )
 from services.platform.errors import InvalidArgument
 from services.query_understanding.domain.explanation import Explanation
-from services.query_understanding.domain.state import DialogueState, ShownHotel
+from services.query_understanding.domain.state import MOST_DISCUSSED, DialogueState, ShownHotel
 from services.query_understanding.domain.understand import Utterance
 
 MAX_TEXT_CHARS = 2_000
@@ -148,6 +148,7 @@ def state_from_pb(message: conversation_pb2.ConversationState) -> DialogueState:
             _term(condition_from_pb(condition, at=f"state.elsewhere[{index}]"), index)
             for index, condition in enumerate(message.elsewhere)
         ),
+        discussed=tuple(message.discussed_hotel_ids[-MOST_DISCUSSED:]),
     )
 
 
@@ -168,6 +169,7 @@ def state_to_pb(state: DialogueState) -> conversation_pb2.ConversationState:
         turn_count=state.turn_count,
         city=state.city,
         elsewhere=[condition_to_pb(term) for term in state.elsewhere],
+        discussed_hotel_ids=state.discussed,
     )
     if state.pending is not None:
         message.pending_question.CopyFrom(clarification_to_pb(state.pending))

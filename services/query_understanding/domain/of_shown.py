@@ -66,7 +66,9 @@ def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
     several = len({cue.start for cue in _ordinals(said)}) > 1
     several = several or FIRST_OF_SHOWN.search(text) is not None or said.has("compare")
     several = several or compares_with_focus(said, state)
-    if len(state.shown) < 2 or not (several or _OF_SHOWN.search(text)) or said.atoms:
+    # "苏州W酒店怎么样", "那香格里拉呢", "这两家哪个便宜": each was shown alone.
+    known = max(len(state.shown), len(state.discussed))
+    if known < 2 or not (several or _OF_SHOWN.search(text)) or said.atoms:
         return None
     by = next((field for field, cues in _COMPARED_BY if said.has(*cues)), None)
     return Field.DESCRIPTION if by is None and said.has("compare") else by

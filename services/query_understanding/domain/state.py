@@ -9,6 +9,7 @@ from services.plan.query_plan import Clarification, PlaceMention, QueryPlan
 
 MOST_PLANS = 8
 MOST_PLACES = 8
+MOST_DISCUSSED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class DialogueState:
     turn_count: int = 0
     city: str = ""
     elsewhere: tuple[Term, ...] = ()
+    discussed: tuple[str, ...] = ()
 
     @property
     def plan(self) -> QueryPlan | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from services.query_understanding.domain.questions import which_hotel
 from services.query_understanding.domain.recognise import Recognised, recognise
 from services.query_understanding.domain.reference import by_ordinal, referred, resolve_hotel
 from services.query_understanding.domain.search import search
-from services.query_understanding.domain.state import MOST_PLACES, DialogueState
+from services.query_understanding.domain.state import MOST_DISCUSSED, MOST_PLACES, DialogueState
 from services.query_understanding.domain.told_elsewhere import told
 from services.query_understanding.domain.turn_text import read
 from services.query_understanding.domain.unexplained import unexplained
@@ -128,12 +129,8 @@ def _about(
     lexicon: CatalogLexicon,
 ) -> QueryPlan:
     references = referred(said, state, lexicon)
-    if verdict.reason == gate.COMPARED and compares_with_focus(said, state):
-        references = tuple(dict.fromkeys((ShownReference(state.focus_hotel_id), *references)))
-    first = FIRST_OF_SHOWN.search(said.turn.text)
-    if verdict.reason == gate.COMPARED and (first is not None or not by_ordinal(said, state)):
-        many = _FIRST[first["zh"] or first["en"]] if first is not None else len(state.shown)
-        references = tuple(ShownReference(hotel.hotel_id) for hotel in state.shown[:many])
+    if verdict.reason == gate.COMPARED:
+        references = _compared(said, state) or references
     shown = {hotel.hotel_id for hotel in state.shown}
     if not references:
         alike = [r.name for m in said.hotels for r in resolve_hotel(m, state, lexicon)]
@@ -151,7 +148,26 @@ def _about(
     )
 
 
+_LEAST_COMPARED = 2
+_TWO = re.compile(r"[这那](?:两|俩)|\b(?:the|these|those) two\b|\bboth\b")
 _FIRST = {"两": 2, "2": 2, "two": 2, "三": 3, "3": 3, "three": 3}
+
+
+def _compared(said: Recognised, state: DialogueState) -> tuple[ShownReference, ...]:
+    """Return the hotels that are set against each other, by the list or by what was asked of."""
+    text, pointed = said.turn.text, by_ordinal(said, state)
+    if compares_with_focus(said, state):
+        return tuple(dict.fromkeys((ShownReference(state.focus_hotel_id), *pointed)))
+    first = FIRST_OF_SHOWN.search(text)
+    if pointed and first is None:
+        return tuple(dict.fromkeys(pointed))
+    many = _FIRST[first["zh"] or first["en"]] if first is not None else len(state.shown)
+    alone = min(many, len(state.shown)) < _LEAST_COMPARED
+    if alone or (_TWO.search(text) and len(state.shown) != _LEAST_COMPARED):
+        asked_of = state.discussed[-_LEAST_COMPARED:]
+        if len(asked_of) == _LEAST_COMPARED:
+            return tuple(map(ShownReference, asked_of))
+    return tuple(ShownReference(hotel.hotel_id) for hotel in state.shown[:many])
 
 
 def _with_places(plan: QueryPlan, places: PlaceReadings) -> QueryPlan:
@@ -197,6 +213,7 @@ def _after(
         plans=plans,
         shown=shown,
         focus_hotel_id=focus,
+        discussed=_discussed(state, picked),
         focus_places=(state.focus_places + named)[-MOST_PLACES:],
         topic=topic,
         pending=plan.clarification,
@@ -205,6 +222,11 @@ def _after(
         if plan.outcome is Outcome.OUT_OF_DOMAIN
         else state.elsewhere,
     )
+
+
+def _discussed(state: DialogueState, picked: Sequence[ShownReference]) -> tuple[str, ...]:
+    now = [reference.hotel_id for reference in picked]
+    return (*(id for id in state.discussed if id not in now), *now)[-MOST_DISCUSSED:]
 
 
 def _other_topic(said: Recognised, state: DialogueState) -> str:
