@@ -81,7 +81,8 @@ def _in_our_money(base: QueryPlan, said: Recognised, lexicon: CatalogLexicon) ->
     ]  # fmt: skip
     if not foreign:
         return None
-    said.atoms = [a for a in said.atoms if a not in foreign]
+    told = {id(a) for a in foreign}
+    said.atoms = [a for a in said.atoms if id(a) not in told]
     money = ", ".join(sorted(held))
     question = (
         f"How much is that in {money}, please? Prices here are in {money}."

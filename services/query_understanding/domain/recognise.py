@@ -182,7 +182,7 @@ def recognise(
     known = [*lexemes.find(text), *(_hinted(turn, hint) for hint in hints)]
     exact = [n for n in lexicon.find(text) if is_said_as_name(n, turn, lexemes)]
     loose = [*lexicon.said_short(text), *loose_names(turn, lexemes, lexicon)]
-    names = [*exact, *_looser(loose, exact, known)]
+    names = [*exact, *_looser(loose, exact, known, len(text))]
     result = Recognised(turn)
     taken = _Occupied(len(text))
     reader = TermReader(lexemes.vocabulary, lexicon)
@@ -250,12 +250,17 @@ def recognise(
 
 
 def _looser(
-    loose: Iterable[NameMatch], exact: Sequence[NameMatch], known: Sequence[Found]
+    loose: Iterable[NameMatch], exact: Sequence[NameMatch], known: Sequence[Found], length: int
 ) -> Iterable[NameMatch]:
     """Leave out what only resembles where a name or a word of the vocabulary is said as it is."""
     said = [(n.start, n.end) for n in exact if n.kind is not NameKind.HOTEL_PART]
     said += [(f.start, f.end) for f in known if f.section != "cue" and not f.need]
-    return (n for n in loose if not any(s <= n.start and n.end <= e for s, e in said))
+    # The furthest end of what begins at a character or before it.
+    reached = [0] * (length + 1)
+    for start, end in said:
+        reached[start] = max(reached[start], end)
+    reached = list(accumulate(reached, max))
+    return (n for n in loose if reached[n.start] < n.end)
 
 
 def _is_no_area(atom: Atom, text: str) -> bool:

@@ -67,7 +67,7 @@ def unexplained(said: Recognised, named: Iterable[tuple[int, int]]) -> tuple[Spa
 def _with_qualities(said: Recognised, found: list[Span]) -> list[Span]:
     """Add what a house is to be like where its words are part of others: "海景房", "no chains"."""
     idle = _idle_words()
-    for cue in said.of("quality"):
+    for cue in said.of("quality")[:MOST_STRETCHES]:
         if said.turn.text[cue.start : cue.end] not in idle:
             span = said.turn.span(cue.start, cue.end)
             if not any(other.start < span.end and span.start < other.end for other in found):
