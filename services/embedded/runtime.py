@@ -91,6 +91,7 @@ class EmbeddedRuntime:
         self._redis: EmbeddedRedis | None = None
         self._worker: CeleryWorker | None = None
         self._build_task: asyncio.Task[None] | None = None
+        self._lost_task: asyncio.Task[None] | None = None
         self.vectors: FaissIndex | None = None
         self.keywords: TantivyIndex | None = None
 
@@ -189,7 +190,8 @@ class EmbeddedRuntime:
             self._redis.start()
             settings = settings.model_copy(update={"broker_url": SecretStr(self._redis.url)})
             self._worker = CeleryWorker(settings, concurrency=self._settings.worker_processes)
-        ingestion.add_to_server(settings, server=server, vocabulary=self._vocabulary)
+        lost = ingestion.add_to_server(settings, server=server, vocabulary=self._vocabulary)
+        self._lost_task = asyncio.create_task(lost.watch())
 
     async def _warm_up(self) -> None:
         """Wait until the indexes hold what the catalogue topic holds."""
@@ -232,8 +234,9 @@ class EmbeddedRuntime:
     async def stop(self) -> None:
         """Take no new calls, finish those in work, stop what was started, close what was opened."""
         await self._health.stop()
-        if self._build_task is not None:
-            self._build_task.cancel()
+        for task in (self._build_task, self._lost_task):
+            if task is not None:
+                task.cancel()
         if self._worker is not None:
             await asyncio.to_thread(self._worker.stop)
         if self._redis is not None:

@@ -120,3 +120,11 @@ class TaskQueue(Protocol):
             FailedPrecondition: This deployment runs without workers.
         """
         ...
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing is queued and no worker has anything in work.
+
+        Raises:
+            Unavailable: The broker is away.
+        """
+        ...

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
@@ -21,6 +24,17 @@ class CeleryQueue:
         except OperationalError as error:
             raise Unavailable("the task broker is away", reason="BROKER_AWAY") from error
 
+    def is_idle(self) -> bool:
+        """Tell whether the queue is empty and every message taken from it acknowledged."""
+        with self._app.connection_for_read() as connection:
+            try:
+                # Of kombu's Redis channel, the one broker there is.
+                channel: Any = connection.default_channel
+                queued = channel.client.llen(self._app.conf.task_default_queue)
+                return not queued and not channel.client.hlen(channel.unacked_key)
+            except (OperationalError, redis.RedisError) as error:
+                raise Unavailable("the task broker is away", reason="BROKER_AWAY") from error
+
 
 class NoQueue:
     """`TaskQueue` of a deployment without workers."""
@@ -34,3 +48,7 @@ class NoQueue:
         raise FailedPrecondition(
             "this deployment runs without ingestion workers", reason="NO_WORKERS"
         )
+
+    def is_idle(self) -> bool:
+        """Return `False`: there is nobody to take a job up again."""
+        return False

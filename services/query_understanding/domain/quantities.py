@@ -129,6 +129,7 @@ def quantities(
     radii: list[Radius] = []
     covered: list[tuple[int, int]] = []
     nights = 0.0
+    in_total = _TOTAL.search(text) is not None
     index = 0
     while index < len(found):
         first = found[index]
@@ -153,7 +154,7 @@ def quantities(
                 reading.end = spread.end
                 atoms.append(Atom(reading.start, reading.end, around.field, around))
             case "price" | "rating" | "star" | "reviews":
-                leaf = reading.range(nights if _TOTAL.search(text) else 0.0)
+                leaf = reading.range(nights if in_total else 0.0)
                 if leaf is not None:
                     atoms.append(Atom(reading.start, reading.end, leaf.field, leaf))
             case "count":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 from concierge.catalog.v1 import catalog_events_pb2
 from pydantic import SecretStr
 
@@ -18,6 +20,7 @@ from infra.local.services import IngestionWorkers
 from services.ingestion import backends, handlers, loading
 from services.ingestion.adapters.event_publisher import FACTS_TOPIC, HOTEL_TOPIC
 from services.ingestion.domain.job import Job, JobState
+from services.ingestion.lost_tasks import LostTasks
 from services.ingestion.settings import IngestionSettings
 from services.platform.adapters.kafka_bus import KafkaBus
 from services.platform.adapters.kafka_topics import KafkaTopics, admin_client
@@ -61,6 +64,8 @@ class Load:
         self.workers = [self._workers(folder, name) for name in ("a", "b")]
         for workers in self.workers:
             process.start(workers)
+        self.queue = backends.task_queue(self.settings)
+        self.lost = LostTasks(self.store, self.queue)
         self.job = self._submit(folder / "hotels.jsonl")
 
     def _workers(self, folder: Path, name: str) -> IngestionWorkers:
@@ -70,9 +75,7 @@ class Load:
     def _submit(self, file: Path) -> Job:
         rows = ({"id": f"h{n}", "names": [{"text": f"酒店 {n}"}]} for n in range(HOTELS))
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-        return handlers.submit_job(
-            file, "", file.parent, "", store=self.store, queue=backends.task_queue(self.settings)
-        )
+        return handlers.submit_job(file, "", file.parent, "", store=self.store, queue=self.queue)
 
     def now(self) -> Job:
         return self.store.get(self.job.id)
@@ -88,7 +91,9 @@ class Load:
         async def has_ended() -> bool:
             return self.now().ended_at is not None
 
+        watching = asyncio.create_task(self.lost.watch(every_s=1.0))
         await eventually(has_ended, within_s=WITHIN_S)
+        watching.cancel()
         return self.now()
 
 
@@ -159,3 +164,24 @@ async def test_redis_killed_and_started_again(load: Load) -> None:
     load.redis.kill()
     load.redis.start()
     await _nothing_is_lost_or_doubled(load)
+
+
+async def test_a_chunk_that_the_broker_lost_is_loaded_all_the_same(load: Load) -> None:
+    await load.until_read(0.1)
+    # What is left when the broker dies between handing a task out and noting that it did.
+    with redis.Redis.from_url(load.redis.url) as broker:
+        assert broker.rpop(f"{load.settings.key_prefix}.ingestion") is not None
+    await _nothing_is_lost_or_doubled(load)
+
+
+async def test_a_queue_is_idle_when_all_that_was_taken_is_acknowledged(load: Load) -> None:
+    assert not load.queue.is_idle()
+    await load.until_ended()
+    await eventually(_idle(load), within_s=WITHIN_S)
+
+
+def _idle(load: Load) -> Callable[[], Awaitable[bool]]:
+    async def is_idle() -> bool:
+        return load.queue.is_idle()
+
+    return is_idle
