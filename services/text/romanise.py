@@ -16,6 +16,12 @@ def syllable(character: str) -> str | None:
     return _readings().get(character)
 
 
+def romanised(han: str) -> str:
+    """Return a name as its pinyin in one word, "" where a character has no reading."""
+    read = [syllable(character) for character in han]
+    return "" if None in read else "".join(map(str, read))
+
+
 @lru_cache(maxsize=4096)
 def spelt(word: str) -> Sequence[str]:
     """Cut a lower-case word into the fewest syllables that spell it; empty where none do.

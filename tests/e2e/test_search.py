@@ -55,6 +55,20 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("text", QUERIES)
+async def recommended(
+    search: search_pb2_grpc.SearchServiceAsyncStub, turn: search_pb2.GuestTurn
+) -> tuple[search_pb2.SearchHotelsResponse, list[answering_pb2.Citation]]:
+    """Return the result of a turn and what the sentences of its answer cite."""
+    result = search_pb2.SearchHotelsResponse()
+    cited: list[answering_pb2.Citation] = []
+    async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20):
+        if part.HasField("result"):
+            result = part.result
+        if part.HasField("sentence"):
+            cited += part.sentence.citations
+    return result, cited
+
+
 async def test_every_hit_satisfies_the_plan_and_says_why(
     search: search_pb2_grpc.SearchServiceAsyncStub, text: str
 ) -> None:
@@ -180,13 +194,7 @@ async def test_a_question_about_a_shown_hotel_is_answered_from_its_record(
     conversation = uuid.uuid4().hex
     shown = await say(search, "北京有健身房的酒店", conversation_id=conversation)
     turn = search_pb2.GuestTurn(text="第一家的电话是多少?", conversation_id=conversation)
-    result = search_pb2.SearchHotelsResponse()
-    cited: list[answering_pb2.Citation] = []
-    async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20):
-        if part.HasField("result"):
-            result = part.result
-        if part.HasField("sentence"):
-            cited += part.sentence.citations
+    result, cited = await recommended(search, turn)
     assert result.outcome == search_pb2.SEARCH_OUTCOME_ABOUT_SHOWN
     assert [hotel.id for hotel in result.shown_hotels] == [shown.hits[0].hotel.id]
     phones = [c.values for c in cited if c.field == plan_pb2.FIELD_PHONE]
@@ -200,13 +208,7 @@ async def test_how_far_a_shown_hotel_is_from_a_place_is_measured(
     conversation = uuid.uuid4().hex
     await say(search, "北京有健身房的酒店", conversation_id=conversation)
     turn = search_pb2.GuestTurn(text="第一家离天安门多远", conversation_id=conversation)
-    result = search_pb2.SearchHotelsResponse()
-    cited: list[answering_pb2.Citation] = []
-    async for part in search.Recommend(search_pb2.RecommendRequest(turn=turn), timeout=20):
-        if part.HasField("result"):
-            result = part.result
-        if part.HasField("sentence"):
-            cited += part.sentence.citations
+    result, cited = await recommended(search, turn)
     assert result.outcome == search_pb2.SEARCH_OUTCOME_ABOUT_SHOWN
     (hotel,) = result.shown_hotels
     (place,) = result.places

@@ -14,6 +14,7 @@ from concierge.catalog.v1 import hotel_pb2
 from services.plan.condition import Field, ListedPlace
 from services.plan.hotel_wire import amount, listed_places
 from services.plan.names import fold_name
+from services.query_understanding.domain import currency
 from services.query_understanding.domain.catalog_names import (
     HotelRecord,
     KnownPlace,
@@ -26,7 +27,7 @@ from services.query_understanding.domain.name_index import NameIndex, Resemblanc
 from services.query_understanding.domain.name_words import NameWord
 from services.query_understanding.domain.short_names import ShortNames
 from services.text.fold import fold_text, has_han
-from services.text.romanise import syllable
+from services.text.romanise import romanised
 from services.vocabulary import Vocabulary
 
 _MOST_PLACES = 64
@@ -347,10 +348,6 @@ def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:
     )
 
 
-# ISO 4217 has it for "no currency".
-_UNNAMED_CURRENCY = "XXX"
-
-
 def _values(hotel: hotel_pb2.Hotel) -> list[_Value]:
     values = []
     for field, attribute in _TERM_FIELDS.items():
@@ -360,7 +357,7 @@ def _values(hotel: hotel_pb2.Hotel) -> list[_Value]:
     values += [(Field.ROOM_TYPE, room, room) for room in hotel.room_types.items]
     values += [(Field.FACILITY, item.id, item.label) for item in hotel.facilities.items]
     if hotel.HasField("price"):
-        values.append((Field.PRICE, hotel.price.currency_code or _UNNAMED_CURRENCY, ""))
+        values.append((Field.PRICE, hotel.price.currency_code or currency.UNNAMED, ""))
     if hotel.HasField("star_rating"):
         values.append((Field.STAR_RATING, "present", ""))
     return values
@@ -448,9 +445,3 @@ def _value_words(folded: str, field: Field) -> Iterable[str]:
         yield short
     if has_han(short) and len(latin := romanised(short)) >= _SHORTEST_LATIN:
         yield latin
-
-
-def romanised(han: str) -> str:
-    """Return a name as its pinyin in one word, "" where a character has no reading."""
-    read = [syllable(character) for character in han]
-    return "" if None in read else "".join(map(str, read))

@@ -149,10 +149,11 @@ def _narrows(before: Part, after: Part) -> bool:
     old, new = before.condition, after.condition
     if isinstance(old, Range) and isinstance(new, Range):
         return old.field is new.field and compatible((old, new))
-    return isinstance(old, Any) and all(option in old.items for option in _options(new))
+    return isinstance(old, Any) and all(option in old.items for option in alternatives(new))
 
 
-def _options(condition: Condition) -> tuple[Condition, ...]:
+def alternatives(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions of which one is enough: those of an OR, or the condition itself."""
     return condition.items if isinstance(condition, Any) else (condition,)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+# ISO 4217 has it for "no currency": a price of the catalogue that names none.
+UNNAMED: Final = "XXX"
 # What each way to write a currency can mean, in ISO 4217. "元" and "块" mean whatever is in use.
 _DOLLARS: Final = frozenset({"USD", "HKD", "SGD", "AUD", "CAD", "NZD", "TWD"})
 _CODES: Final = tuple(
@@ -26,11 +28,11 @@ _CODES: Final = tuple(
 def is_foreign(amount: str, held: Collection[str]) -> bool:
     """Tell whether an amount names a currency in which no price of the catalogue is.
 
-    A catalogue whose prices name no currency (`XXX`) is taken at the guest's word.
+    A catalogue whose prices name no currency (`UNNAMED`) is taken at the guest's word.
 
     Args:
         amount: The folded words of the amount, its unit included.
         held: ISO 4217 codes of the catalogue's prices; empty where it tells none.
     """
     named = next((codes for words, codes in _CODES if words.search(amount)), None)
-    return named is not None and bool(held) and "XXX" not in held and named.isdisjoint(held)
+    return named is not None and bool(held) and UNNAMED not in held and named.isdisjoint(held)

@@ -44,7 +44,7 @@ from services.plan.query_plan import DeltaKind, PlanDelta, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
-from services.query_understanding.domain.compose import Composed
+from services.query_understanding.domain.compose import Composed, alternatives
 
 # "A homestay, not a hostel", "是北京不是上海": a denial leaves other values of these alone.
 _DENIED_BESIDE = frozenset({Field.DISTRICT, Field.CITY, Field.KIND, Field.BRAND})
@@ -147,7 +147,7 @@ def _widen(
         if opposite is not None and _same(old, opposite):
             deltas.append(PlanDelta(DeltaKind.DROP, min(fields), old, new.spans))
             return rest
-        options = (*_options(old), *(o for o in _options(new) if not _held(o, old)))
+        options = (*alternatives(old), *(o for o in alternatives(new) if not _held(o, old)))
         wider = Any(tuple(options), (*old.spans, *new.spans))
         deltas.append(PlanDelta(DeltaKind.RELAX, min(fields), wider, new.spans))
         return [*held[:index], wider, *held[index + 1 :]]
@@ -155,11 +155,7 @@ def _widen(
 
 
 def _held(option: Condition, old: Condition) -> bool:
-    return any(_same(option, other) for other in _options(old))
-
-
-def _options(condition: Condition) -> tuple[Condition, ...]:
-    return condition.items if isinstance(condition, Any) else (condition,)
+    return any(_same(option, other) for other in alternatives(old))
 
 
 def _speaks_of(condition: Condition, field: Field) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Generic, TypeVar
 
 from services.text.fold import has_han
-from services.text.romanise import spelt, syllable
+from services.text.romanise import romanised, spelt
 
 Meaning = TypeVar("Meaning")
 
@@ -26,11 +26,10 @@ class PinyinWords(Generic[Meaning]):
     def __init__(self, words: Iterable[tuple[str, Meaning]]) -> None:
         self._meanings: dict[str, list[Meaning]] = {}
         for word, meaning in words:
-            if _LEAST_HAN <= len(word) <= _MOST_HAN and has_han(word):
-                syllables = [syllable(character) for character in word]
-                latin = "".join(filter(None, syllables))
-                if all(syllables) and len(latin) >= _LEAST_LATIN:
-                    self._meanings.setdefault(latin, []).append(meaning)
+            if not (_LEAST_HAN <= len(word) <= _MOST_HAN and has_han(word)):
+                continue
+            if len(latin := romanised(word)) >= _LEAST_LATIN:
+                self._meanings.setdefault(latin, []).append(meaning)
 
     def find(self, text: str) -> Iterator[tuple[int, int, Meaning]]:
         """Yield stretches of a folded text that spell words, with what each means."""
