@@ -54,7 +54,6 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("text", QUERIES)
 async def recommended(
     search: search_pb2_grpc.SearchServiceAsyncStub, turn: search_pb2.GuestTurn
 ) -> tuple[search_pb2.SearchHotelsResponse, list[answering_pb2.Citation]]:
@@ -69,6 +68,7 @@ async def recommended(
     return result, cited
 
 
+@pytest.mark.parametrize("text", QUERIES)
 async def test_every_hit_satisfies_the_plan_and_says_why(
     search: search_pb2_grpc.SearchServiceAsyncStub, text: str
 ) -> None:
