@@ -153,9 +153,9 @@ class ElasticsearchIndex:
             self._version = hits[0]["_index"]
         candidates = tuple(
             Found(
-                hit["_id"],
+                hit["fields"]["hotel_id"][0],
                 1.0 / rank if query.sort else float(hit["_score"]),
-                base64.b64decode(hit["_source"]["record"]),
+                base64.b64decode(hit["fields"]["record"][0]),
             )
             for rank, hit in enumerate(hits, start=1)
         )
@@ -172,13 +172,15 @@ class ElasticsearchIndex:
             **body,
             aggregations=None if line is None else {"line": {"filter": line}},
             size=limit,
-            source_includes=["record"],
+            # Documents stay closed: two columns say all.
+            stored_fields="_none_",
+            docvalue_fields=["hotel_id", "record"],
             track_total_hits=True,
             # Part of an answer is none.
             allow_partial_search_results=False,
             filter_path=[
-                "hits.total", "hits.hits._index", "hits.hits._id", "hits.hits._score",
-                "hits.hits._source", "aggregations",
+                "hits.total", "hits.hits._index", "hits.hits._score", "hits.hits.fields",
+                "aggregations",
             ],
         )  # fmt: skip
         return dict(response.body)
