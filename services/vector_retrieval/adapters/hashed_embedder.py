@@ -11,7 +11,12 @@ hashing keeps inner products unbiased).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from math import sqrt
+from operator import add
 
 import ahocorasick
 import numpy as np
@@ -26,8 +31,15 @@ COPIES = 2
 GRAMS = (2, 3)
 CONCEPT_WEIGHT = 3.0
 _SEED = 0x9E3779B97F4A7C15
+_GRAM_START, _GRAM_FACTOR = 0x1000193, 0x100000001B3
+_FIRST_FACTOR = 0xBF58476D1CE4E5B9
+_64_BITS = (1 << 64) - 1
 # Texts that cost less than handing them to a thread.
 _QUICK = 4
+# Up to here the features of texts cost less one by one than numpy's calls do.
+_SHORT_CHARS = 100
+# Words, grams and features whose part is remembered; those of a language fit in.
+_REMEMBERED = 65_536
 # Rows worked on at once, and how a row, a kind and a hash share 64 bits.
 _MOST_ROWS = 512
 _HASH_BITS = 50
@@ -35,7 +47,8 @@ _KIND_SHIFT = np.uint64(_HASH_BITS)
 _ROW_SHIFT = np.uint64(_HASH_BITS + 2)
 _HASH_MASK = np.uint64((1 << _HASH_BITS) - 1)
 _CONCEPT = len(GRAMS)
-_WEIGHTS = np.array([1.0, 1.5, 0.0, 0.0])
+_WEIGHTS = (1.0, 1.5, 0.0, 0.0)
+_WEIGHT_OF = np.array(_WEIGHTS)
 
 
 class HashedEmbedder:
@@ -44,17 +57,9 @@ class HashedEmbedder:
     def __init__(self, vocabulary: Vocabulary, *, dimension: int = DIMENSION) -> None:
         self._dimension = dimension
         self._version = f"hashed-ngrams-2/{dimension}/{vocabulary.version}"
-        self._concepts = ahocorasick.Automaton()
-        words: dict[str, list[int]] = {}
-        for section, concepts in vocabulary.sections.items():
-            for concept in concepts.values():
-                for word in concept.words():
-                    folded = fold_text(word)
-                    if len(folded) > 1:
-                        words.setdefault(folded, []).append(_stable_hash(f"{section}/{concept.id}"))
-        for word, features in words.items():
-            self._concepts.add_word(word, features)
-        self._concepts.make_automaton()
+        self._concepts = _Concepts(vocabulary)
+        self._added_of_gram = lru_cache(_REMEMBERED)(lambda gram: self._added(_packed_gram(gram)))
+        self._added_of_concept = lru_cache(_REMEMBERED)(self._added)
 
     @property
     def dimension(self) -> int:
@@ -74,16 +79,45 @@ class HashedEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, for callers that have a thread of their own."""
-        parts = [
-            self._project(texts[first : first + _MOST_ROWS])
-            for first in range(0, len(texts), _MOST_ROWS)
-        ]
-        if not parts:
+        if not texts:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        out = np.concatenate(parts)
+        if len(texts) <= _QUICK and sum(map(len, texts)) <= _SHORT_CHARS:
+            out = np.array([self._sums(fold_text(text)) for text in texts]).astype(np.float32)
+        else:
+            out = np.concatenate(
+                [
+                    self._project(texts[first : first + _MOST_ROWS])
+                    for first in range(0, len(texts), _MOST_ROWS)
+                ]
+            )
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         np.divide(out, norms, out=out, where=norms > 0)
         return out
+
+    def _sums(self, text: str) -> list[float]:
+        """Return the row of `_project` for one folded text, without numpy."""
+        of_gram, of_concept = self._added_of_gram, self._added_of_concept
+        sums = [0.0] * self._dimension
+        for gram, count in Counter(_grams(text.split(" "))).items():
+            for slot, added in of_gram(gram):
+                sums[slot] += added if count == 1 else added * sqrt(count)
+        for concept in self._concepts.of_text(text):
+            for slot, added in of_concept(concept):
+                sums[slot] += added
+        return sums
+
+    def _added(self, feature: int) -> tuple[tuple[int, float], ...]:
+        """Return what a feature that is there once adds, by coordinate."""
+        kind = feature >> _HASH_BITS
+        total = sqrt(CONCEPT_WEIGHT if kind == _CONCEPT else _WEIGHTS[kind])
+        state = (feature & int(_HASH_MASK)) * _SEED & _64_BITS
+        added = []
+        for _ in range(COPIES):
+            state ^= state >> 29
+            state = state * _FIRST_FACTOR & _64_BITS
+            state ^= state >> 32
+            added.append((state % self._dimension, -total if state >> 63 else total))
+        return tuple(added)
 
     def _project(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the rows before they are brought to unit length.
@@ -92,66 +126,149 @@ class HashedEmbedder:
         """
         counted = self._counted([fold_text(text) for text in texts])
         # One number says it all: row, kind of feature, hash. Sorting brings equal ones together.
-        distinct, counts = _runs(np.sort(counted))
-        rows = (distinct >> _ROW_SHIFT).astype(np.int64)
-        kinds = ((distinct >> _KIND_SHIFT) & np.uint64(3)).astype(np.int64)
+        counted.sort()
+        distinct, counts = _runs(counted)
+        kinds = ((distinct >> _KIND_SHIFT) & np.uint64(3)).astype(np.intp)
         # A gram said often counts more, but less than proportionally; a concept counts once.
-        weights = np.where(kinds == _CONCEPT, CONCEPT_WEIGHT, _WEIGHTS[kinds] * counts)
+        weights = _WEIGHT_OF[kinds] * counts
+        weights[kinds == _CONCEPT] = CONCEPT_WEIGHT
         totals = np.sqrt(weights)
+        starts = (distinct >> _ROW_SHIFT).astype(np.intp) * self._dimension
         size = len(texts) * self._dimension
         vector = np.zeros(size)
-        state = (distinct & _HASH_MASK) * np.uint64(_SEED)
+        state = distinct & _HASH_MASK
+        state *= np.uint64(_SEED)
         for _ in range(COPIES):
             state ^= state >> np.uint64(29)
-            state *= np.uint64(0xBF58476D1CE4E5B9)
+            state *= np.uint64(_FIRST_FACTOR)
             state ^= state >> np.uint64(32)
-            slots = (state % np.uint64(self._dimension)).astype(np.int64)
-            signs = np.where(state >> np.uint64(63), -1.0, 1.0)
-            vector += np.bincount(rows * self._dimension + slots, totals * signs, minlength=size)
+            slots = self._remainder(state).astype(np.intp)
+            slots += starts
+            signed = np.where(state >> np.uint64(63), -totals, totals)
+            vector += np.bincount(slots, signed, minlength=size)
         return vector.reshape(len(texts), self._dimension).astype(np.float32)
 
+    def _remainder(self, state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        # By a power of two, as dimensions are, it is a mask, which is many times faster.
+        mask = self._dimension - 1
+        remainder: NDArray[np.uint64] = (
+            state % np.uint64(self._dimension)
+            if self._dimension & mask
+            else state & np.uint64(mask)
+        )
+        return remainder
+
     def _counted(self, texts: Sequence[str]) -> NDArray[np.uint64]:
-        """Return every feature of every text as often as it is there."""
+        """Return every feature of every text, once or as often as it is there."""
         # Texts are joined by blanks, and no gram crosses a blank: so word order matters little,
         # and no gram reaches into the next text.
         joined = " ".join(texts)
-        lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
-        row = np.repeat(np.arange(len(texts), dtype=np.uint64), lengths + 1)
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        row = np.repeat(np.arange(len(texts), dtype=np.uint64) << _ROW_SHIFT, lengths + 1)
         codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        blank = codes == 32
+        said = codes != 32
         found = []
         for kind, size in enumerate(GRAMS):
             count = max(0, len(codes) - size + 1)
-            hashed = np.full(count, size * 0x1000193, dtype=np.uint64)
-            inside = np.ones(count, dtype=bool)
-            for offset in range(size):
-                hashed = (hashed ^ codes[offset : offset + count]) * np.uint64(0x100000001B3)
-                inside &= ~blank[offset : offset + count]
-            found.append(_packed(row[:count][inside], kind, hashed[inside]))
-        concepts = [
-            (index, feature)
-            for index, text in enumerate(texts)
-            for feature in {f for _, features in self._concepts.iter(text) for f in features}
-        ]
-        if concepts:
-            pairs = np.array(concepts, dtype=np.uint64)
-            found.append(_packed(pairs[:, 0], _CONCEPT, pairs[:, 1]))
+            hashed = codes[:count] ^ np.uint64(size * _GRAM_START)
+            hashed *= np.uint64(_GRAM_FACTOR)
+            inside = said[:count].copy()
+            for offset in range(1, size):
+                hashed ^= codes[offset : offset + count]
+                hashed *= np.uint64(_GRAM_FACTOR)
+                inside &= said[offset : offset + count]
+            hashed *= np.uint64(_SEED)
+            # The high bits of a product are its well-mixed ones.
+            hashed >>= np.uint64(64 - _HASH_BITS)
+            hashed |= np.uint64(kind << _HASH_BITS)
+            hashed |= row[:count]
+            found.append(hashed[inside])
+        found.append(self._concepts.of_texts(texts))
         return np.concatenate(found)
 
 
-def _packed(rows: NDArray[np.uint64], kind: int, hashed: NDArray[np.uint64]) -> NDArray[np.uint64]:
+class _Concepts:
+    """Finds the concepts of the vocabulary in folded text, as features without a row."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        features: dict[str, set[int]] = {}
+        for section, concepts in vocabulary.sections.items():
+            for concept in concepts.values():
+                for word in concept.words():
+                    folded = fold_text(word)
+                    if len(folded) > 1:
+                        feature = _packed(_CONCEPT, _stable_hash(f"{section}/{concept.id}"))
+                        features.setdefault(folded, set()).add(feature)
+        # What has no blank is found in words, which repeat from text to text; the rest is rare.
+        self._words = _automaton({w: f for w, f in features.items() if " " not in w})
+        self._phrases = _automaton({w: f for w, f in features.items() if " " in w})
+        self._in_word = lru_cache(_REMEMBERED)(self._found_in_word)
+
+    def of_text(self, text: str) -> set[int]:
+        """Return the features of one text."""
+        found = set(chain.from_iterable(map(self._in_word, text.split(" "))))
+        found.update(*[features for _, features in self._phrases.iter(text)])
+        return found
+
+    def of_texts(self, texts: Sequence[str]) -> NDArray[np.uint64]:
+        """Return the features of each text with its row, once or more often."""
+        in_word, phrases = self._in_word, self._phrases
+        found: list[tuple[int, ...]] = []
+        counts = []
+        for text in texts:
+            before = len(found)
+            found += map(in_word, text.split(" "))
+            found += [features for _, features in phrases.iter(text)]
+            counts.append(len(found) - before)
+        lengths = np.fromiter(map(len, found), dtype=np.intp, count=len(found))
+        rows = np.repeat(np.arange(len(texts), dtype=np.uint64) << _ROW_SHIFT, counts)
+        features = np.fromiter(
+            chain.from_iterable(found), dtype=np.uint64, count=int(lengths.sum())
+        )
+        features |= np.repeat(rows, lengths)
+        return features
+
+    def _found_in_word(self, word: str) -> tuple[int, ...]:
+        return tuple({f for _, features in self._words.iter(word) for f in features})
+
+
+def _automaton(features: dict[str, set[int]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for word, its_features in features.items():
+        automaton.add_word(word, tuple(its_features))
+    automaton.make_automaton()
+    return automaton
+
+
+def _grams(words: Iterable[str]) -> list[str]:
+    grams: list[str] = []
+    for word in words:
+        pairs = list(map(add, word, word[1:]))
+        grams += pairs
+        grams += map(add, pairs, word[2:])
+    return grams
+
+
+def _packed_gram(gram: str) -> int:
+    size = len(gram)
+    hashed = size * _GRAM_START
+    for character in gram:
+        hashed = (hashed ^ ord(character)) * _GRAM_FACTOR & _64_BITS
+    return _packed(GRAMS.index(size), hashed)
+
+
+def _packed(kind: int, hashed: int) -> int:
     # The high bits of a product are its well-mixed ones.
-    mixed = (hashed * np.uint64(_SEED)) >> np.uint64(64 - _HASH_BITS)
-    packed: NDArray[np.uint64] = (rows << _ROW_SHIFT) | (np.uint64(kind) << _KIND_SHIFT) | mixed
-    return packed
+    mixed = (hashed * _SEED & _64_BITS) >> (64 - _HASH_BITS)
+    return kind << _HASH_BITS | mixed
 
 
-def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
     """Return the distinct values of a sorted array and how often each is there."""
-    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
     if not len(values):
-        return values, np.zeros(0, dtype=np.int64)
-    return values[starts], np.diff(np.append(starts, len(values)))
+        return values, np.zeros(0, dtype=np.intp)
+    ends = np.append(np.flatnonzero(values[1:] != values[:-1]), len(values) - 1)
+    return values[ends], np.diff(ends, prepend=-1)
 
 
 def _stable_hash(text: str) -> int:

@@ -31,6 +31,21 @@ class TestHashedEmbedder(EmbedderContract):
         return HASHED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "酒店酒店酒店 free wifi, free wifi",
+        "airport pick-up  24小时前台(免费停车)",
+        "a pool " * 14,
+        "游泳池、健身房 " * 20,
+    ],
+)
+def test_a_text_has_the_same_vector_alone_and_among_many(text: str) -> None:
+    many = [f"{number} hotel" for number in range(600)]
+    among = HASHED.vectors([*many, text, *many])[len(many)]
+    np.testing.assert_allclose(HASHED.vectors([text])[0], among, atol=1e-6)
+
+
 @pytest.mark.integration
 class TestTritonEmbedder(EmbedderContract):
     @pytest.fixture
