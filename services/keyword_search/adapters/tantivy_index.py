@@ -179,7 +179,7 @@ class TantivyIndex:
         if id in self._rows:
             self._writer.delete_documents_by_term("hotel_id", id)
         row = self._append(document)
-        self._writer.add_document(indexed(document, row))
+        self._writer.add_document(indexed(document, row, self._schema))
         self._rows[id], self._revisions[id] = row, document.revision
 
     def _delete(self, hotel_ids: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tantivy
 
 from services.keyword_search.domain.document import Document
-from services.keyword_search.domain.fields import known_fields, listed_term, pairs_of
+from services.keyword_search.domain.fields import NUMBER_FIELDS, held_facts, listed_term, pairs_of
 from services.keyword_search.domain.scoring import BOOSTS
 
 _RAW_FIELDS = (
@@ -31,34 +31,30 @@ def new_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def indexed(document: Document, row: int) -> tantivy.Document:
+def indexed(document: Document, row: int, schema: tantivy.Schema) -> tantivy.Document:
     """Return a document as tantivy takes it, at a row of what lies beside it in memory."""
     facts = document.facts
-    known = known_fields(facts)
+    values = held_facts(facts)
+    known = ["hotel_id", *values]
     if facts.closed:
         known.append("closed")
-    values: dict[str, list[object]] = {
-        "name": [document.name],
-        "place": [document.place],
-        "facility": [document.facility],
-        "description": [document.description],
-        "known": list(known),
-        "names": list(facts.names),
-        "name_pairs": [" ".join(pairs_of(name)) for name in facts.names],
-        "hotel_id": [facts.hotel_id],
-        "facilities": list(facts.facilities or ()),
-        "room_types": list(facts.room_types or ()),
-        "nearby": [listed_term(place) for place in facts.nearby or ()],
-        "prior": [document.prior],
-        "row": [row],
-        "latitude": [] if facts.location is None else [facts.location.latitude],
-        "longitude": [] if facts.location is None else [facts.location.longitude],
-    }
-    for field in ("brand", "kind", "tier", "price_band", "district", "city"):
-        if (text := getattr(facts, field)) is not None:
-            values[field] = [text]
-    for field in ("price", "guest_rating", "star_rating", "review_count"):
-        if (number := getattr(facts, field)) is not None:
+    for field in NUMBER_FIELDS.values():
+        if field in values:
             # Plus zero: the engine puts -0.0 below 0.0.
-            values[field] = [number + 0.0]
-    return tantivy.Document(**values)
+            values[field] += 0.0
+    for field in ("facilities", "room_types"):
+        if field in values:
+            values[field] = list(values[field])
+    if "nearby" in values:
+        values["nearby"] = [listed_term(place) for place in values["nearby"]]
+    if (location := values.pop("location", None)) is not None:
+        values["latitude"], values["longitude"] = location.latitude, location.longitude
+    values["name"], values["place"] = document.name, document.place
+    values["facility"], values["description"] = document.facility, document.description
+    values["known"] = known
+    values["names"] = list(facts.names)
+    values["name_pairs"] = [" ".join(pairs_of(name)) for name in facts.names]
+    values["hotel_id"] = facts.hotel_id
+    values["prior"], values["row"] = document.prior, row
+    # With the schema the engine need not find out what type each value is of.
+    return tantivy.Document.from_dict(values, schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import add, attrgetter
+from typing import Any
 
 from services.plan.condition import Field, ListedPlace
 from services.plan.facts import HotelFacts
@@ -36,10 +37,15 @@ _MAY_LACK = (
 _facts_that_may_lack = attrgetter(*_MAY_LACK)
 
 
+def held_facts(facts: HotelFacts) -> dict[str, Any]:
+    """Return which of the facts that a record may lack it has, by the names of the fields."""
+    values = zip(_MAY_LACK, _facts_that_may_lack(facts), strict=True)
+    return {name: value for name, value in values if value is not None}
+
+
 def known_fields(facts: HotelFacts) -> list[str]:
     """Return which fields a record has, as the terms of the field `known`."""
-    held = zip(_MAY_LACK, _facts_that_may_lack(facts), strict=True)
-    return ["hotel_id", *[name for name, value in held if value is not None]]
+    return ["hotel_id", *held_facts(facts)]
 
 
 def listed_term(place: ListedPlace) -> str:

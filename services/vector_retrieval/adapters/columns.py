@@ -6,8 +6,10 @@ count once and looks at rows below it only, so it never sees half a batch.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain, count
 from operator import attrgetter
 from typing import Any
 
@@ -42,6 +44,7 @@ _NUMBERS = {
     Field.REVIEW_COUNT: "review_count",
 }
 _UNKNOWN = -1
+_NOWHERE = (math.nan, math.nan)
 
 
 class _Postings:
@@ -51,7 +54,7 @@ class _Postings:
         self._rows: dict[object, NDArray[np.int32]] = {}
         self._lengths: dict[object, int] = {}
 
-    def add(self, new: Mapping[object, Sequence[int]]) -> None:
+    def add(self, new: Mapping[object, NDArray[np.int32]]) -> None:
         """Add rows, ascending, to values."""
         for value, added in new.items():
             rows = self._rows.get(value)
@@ -87,8 +90,10 @@ class Columns:
         self._known = {name: np.zeros(self._capacity, dtype=bool) for name in _MULTIPLE.values()}
         self.positions = np.full((self._capacity, 2), np.nan)
         self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
-        self._postings = {f: _Postings() for f in (*_MULTIPLE, Field.NAME)}
-        self._rows_of_id: dict[str, list[int]] = {}
+        self._postings = {f: _Postings() for f in _MULTIPLE}
+        # Hardly any hotel shares its name: an array for each would cost more than what it holds.
+        self._rows_of_name: defaultdict[str, list[int]] = defaultdict(list)
+        self._rows_of_id: defaultdict[str, list[int]] = defaultdict(list)
         self._names: list[str] = []
 
     def append(self, batch: Sequence[HotelFacts]) -> None:
@@ -109,12 +114,16 @@ class Columns:
             lists = _all(batch, name)
             self._known[name][first:end] = [held is not None for held in lists]
             self._postings[field].add(_rows_by_value(lists, first))
-        self._postings[Field.NAME].add(_rows_by_value(_all(batch, "names"), first))
+        self._names += ["\n".join(facts.names) for facts in batch]
         for row, facts in enumerate(batch, start=first):
-            self._names.append("\n".join(facts.names))
-            self._rows_of_id.setdefault(facts.hotel_id, []).append(row)
-            if facts.location is not None:
-                self.positions[row] = (facts.location.latitude, facts.location.longitude)
+            self._rows_of_id[facts.hotel_id].append(row)
+            for folded in facts.names:
+                self._rows_of_name[folded].append(row)
+        positions = [
+            _NOWHERE if (at := facts.location) is None else (at.latitude, at.longitude)
+            for facts in batch
+        ]
+        self.positions[first:end] = np.array(positions, dtype=np.float64).reshape(-1, 2)
 
     def publish(self, count: int) -> None:
         """Make the rows below `count` visible."""
@@ -158,9 +167,7 @@ class Columns:
 
     def _term(self, leaf: Term, positive: bool, count: int) -> Mask:
         if leaf.field is Field.HOTEL_ID:
-            found = np.zeros(count, dtype=bool)
-            for id in leaf.values:
-                found[[row for row in self._rows_of_id.get(id, ()) if row < count]] = True
+            found = _listed(self._rows_of_id, leaf.values, count)
             return found if positive else ~found
         if leaf.field in _MULTIPLE:
             found = self._postings[leaf.field].mask(leaf.values, count)
@@ -187,7 +194,7 @@ class Columns:
     def _name(self, leaf: Name, count: int) -> Mask:
         wanted = fold_name(leaf.value)
         if leaf.match is NameMatch.EXACT:
-            return self._postings[Field.NAME].mask((wanted,), count)
+            return _listed(self._rows_of_name, (wanted,), count)
         return np.fromiter((wanted in names for names in self._names[:count]), bool, count)
 
     def _near(self, leaf: Near, positive: bool, count: int) -> Mask:
@@ -224,15 +231,27 @@ def _all(batch: Sequence[HotelFacts], name: str) -> list[Any]:
     return list(map(attrgetter(name), batch))
 
 
+def _listed(rows_of: Mapping[str, Sequence[int]], values: Iterable[str], count: int) -> Mask:
+    """Return which of the first `count` rows are listed for one of the values."""
+    found = np.zeros(count, dtype=bool)
+    for value in values:
+        found[[row for row in rows_of.get(value, ()) if row < count]] = True
+    return found
+
+
 def _rows_by_value(
-    lists: Iterable[Collection[object] | None], first: int
-) -> dict[object, list[int]]:
+    lists: Sequence[Collection[object] | None], first: int
+) -> dict[object, NDArray[np.int32]]:
     """Return the rows of each value, where the first list is that of row `first`."""
-    rows: defaultdict[object, list[int]] = defaultdict(list)
-    for row, held in enumerate(lists, start=first):
-        for value in held or ():
-            rows[value].append(row)
-    return rows
+    held = [values or () for values in lists]
+    lengths = list(map(len, held))
+    code_of: defaultdict[object, int] = defaultdict(count().__next__)
+    codes = np.fromiter(
+        map(code_of.__getitem__, chain.from_iterable(held)), dtype=np.int32, count=sum(lengths)
+    )
+    rows = np.repeat(np.arange(first, first + len(held), dtype=np.int32), lengths)
+    ends = np.cumsum(np.bincount(codes, minlength=len(code_of)))
+    return dict(zip(code_of, np.split(rows[np.argsort(codes, kind="stable")], ends), strict=False))
 
 
 def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:

@@ -194,21 +194,23 @@ class FaissIndex:
     def _write(self, items: Sequence[Item], vectors: Floats) -> None:
         """Add rows, then let those they replace go."""
         first = self._columns.count
-        self._reserve(first + len(items))
-        self._columns.append([item.facts for item in items])
-        self._vectors[first : first + len(items)] = vectors
+        end = first + len(items)
+        self._reserve(end)
+        all_facts = [item.facts for item in items]
+        self._columns.append(all_facts)
+        self._vectors[first:end] = vectors
+        self._prior[first:end] = list(map(standing, all_facts))
+        self._ids += [facts.hotel_id for facts in all_facts]
+        self._records += [item.record for item in items]
         replaced = []
         for row, item in enumerate(items, start=first):
             id = item.facts.hotel_id
-            self._prior[row] = standing(item.facts)
-            self._ids.append(id)
-            self._records.append(item.record)
             if (old := self._rows.get(id)) is not None:
                 replaced.append(old)
             self._rows[id], self._revisions[id] = row, item.revision
         # New rows first, then the old ones go: a hotel is never missing in between. A search
         # that sees both keeps the newer row.
-        self._columns.publish(first + len(items))
+        self._columns.publish(end)
         for row in replaced:
             self._columns.alive[row] = False
         self._dead += len(replaced)
