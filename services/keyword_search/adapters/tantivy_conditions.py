@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 import tantivy
 
 from services.keyword_search.domain.fields import NUMBER_FIELDS, TERM_FIELDS, listed_term, pairs_of
-from services.plan.condition import Name, NameMatch, Near, Point, Range, Term
+from services.plan.condition import Condition, Name, NameMatch, Near, Point, Range, Term
 from services.plan.names import fold_name
 from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
+from services.plan.tree import conjuncts
 
 Circle = Callable[[Point, float], list[int]]
 """Row numbers of the hotels within a radius in kilometres of a point."""
@@ -107,6 +108,25 @@ class Compiler:
         if circle is not None:
             parts.append(_but(self._known("location"), circle))
         return _all(parts) if parts else tantivy.Query.all_query()
+
+
+def most_matches(searcher: tantivy.Searcher, condition: Condition | None) -> int:
+    """Return how many can satisfy the condition at most, as far as that is known unsearched."""
+    bounds = [
+        _most(searcher, TERM_FIELDS[part.field], part.values)
+        for part in conjuncts(condition)
+        if isinstance(part, Term)
+    ]
+    return min([int(searcher.num_docs), *bounds])
+
+
+def most_listed(searcher: tantivy.Searcher, leaf: Near) -> int:
+    """Return how many records can list the place at most."""
+    return _most(searcher, "nearby", [listed_term(place) for place in leaf.listed])
+
+
+def _most(searcher: tantivy.Searcher, field: str, values: Iterable[str]) -> int:
+    return sum([int(searcher.doc_freq(field, value)) for value in values])
 
 
 def _all(parts: list[tantivy.Query]) -> tantivy.Query:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,7 +23,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from services.geography.arrays import bounding_box, inside, within
-from services.keyword_search.adapters.tantivy_conditions import Compiler
+from services.keyword_search.adapters.tantivy_conditions import Compiler, most_listed, most_matches
 from services.keyword_search.adapters.tantivy_order import between, by_distance, by_number
 from services.keyword_search.adapters.tantivy_schema import indexed, new_schema
 from services.keyword_search.domain.document import (
@@ -221,11 +222,16 @@ class TantivyIndex:
         match = self._match(searcher, query.condition)
         words = self._words(searcher, query)
         measured = self._measured(searcher, match, words) if match.circles else None
-        if measured is None:
+        if measured is not None:
+            count, hits = len(measured), measured[: query.limit]
+        elif not match.circles and most_matches(searcher, query.condition) <= self._scored_at_most:
+            # All are scored, so they are counted in passing.
+            every = tantivy.Query.boolean_query([_based_on(match.query), *words])
+            found = searcher.search(every, query.limit, weight_by_field="prior")
+            count, hits = int(found.count), list(found.hits)
+        else:
             count = self._count(searcher, match, query.condition)
             hits = self._ranked(searcher, match, words, query.limit, count)
-        else:
-            count, hits = len(measured), measured[: query.limit]
         return self._recalled(
             searcher,
             [address for _, address in hits],
@@ -263,7 +269,7 @@ class TantivyIndex:
                     listed = np.zeros(0, dtype=np.int64)
                     if part.listed:
                         said = self._compiler.listed(part)
-                        listed = self._rows_of(searcher, said)
+                        listed = self._rows_of(searcher, said, most_listed(searcher, part))
                         near = tantivy.Query.boolean_query(
                             [(tantivy.Occur.Should, near), (tantivy.Occur.Should, said)]
                         )
@@ -275,12 +281,13 @@ class TantivyIndex:
         parts = [(tantivy.Occur.Must, part) for part in (wanted, *boxes)]
         return _Match(tantivy.Query.boolean_query(parts) if boxes else wanted, tuple(circles))
 
-    def _rows_of(self, searcher: tantivy.Searcher, query: tantivy.Query) -> NDArray[np.int64]:
-        """Return the rows of everything that matches."""
-        count = int(searcher.search(query, 1).count)
-        if count == 0:
+    def _rows_of(
+        self, searcher: tantivy.Searcher, query: tantivy.Query, most: int
+    ) -> NDArray[np.int64]:
+        """Return the rows of everything that matches, where `most` can match at most."""
+        if most == 0:
             return np.zeros(0, dtype=np.int64)
-        hits = searcher.search(query, count, count=False, order_by_field="row").hits
+        hits = searcher.search(query, most, count=False, order_by_field="row").hits
         return np.array([row for row, _ in hits], dtype=np.int64)
 
     def _inside(self, rows: NDArray[np.int64], circles: Sequence[_Circle]) -> NDArray[np.bool_]:
@@ -324,9 +331,11 @@ class TantivyIndex:
         every = tantivy.Query.boolean_query([_based_on(match.query), *words])
         most = max(1, self._scored_at_most)
         found = searcher.search(every, most, weight_by_field="prior")
-        if found.count > len(found.hits):
-            return None
-        return self._those_inside(searcher, found.hits, match.circles)
+        # Each reading of the hits makes them anew.
+        hits = found.hits
+        return (
+            None if found.count > len(hits) else self._those_inside(searcher, hits, match.circles)
+        )
 
     def _those_inside(
         self, searcher: tantivy.Searcher, hits: Sequence[_Hit], circles: Sequence[_Circle]
@@ -357,7 +366,8 @@ class TantivyIndex:
         hits = [
             (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
         ]
-        hits = sorted(hits, key=lambda hit: -hit[0])[:limit]
+        hits.sort(key=itemgetter(0), reverse=True)
+        del hits[limit:]
         if len(hits) < limit:
             others = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, match.query), (tantivy.Occur.MustNot, said)]
@@ -373,7 +383,7 @@ class TantivyIndex:
             return int(searcher.num_docs - searcher.search(self._closed, 1).count)
         if not match.circles:
             return int(searcher.search(match.query, 1).count)
-        rows = self._rows_of(searcher, match.query)
+        rows = self._rows_of(searcher, match.query, int(searcher.search(match.query, 1).count))
         return int(np.count_nonzero(self._inside(rows, match.circles)))
 
     def _filter(self, condition: Condition | None) -> tantivy.Query:
@@ -394,7 +404,8 @@ class TantivyIndex:
             )
             for token in query.tokens
             for field, boost in BOOSTS.items()
-            if searcher.doc_freq(field, token) <= most
+            # What is nowhere adds nothing, and looking for it takes its time.
+            if 0 < searcher.doc_freq(field, token) <= most
         ]
         for preference in query.preferences:
             if not isinstance(preference.wish, Trend):
@@ -427,10 +438,13 @@ class TantivyIndex:
         condition: Condition | None,
     ) -> Recalled:
         rows = searcher.fast_field_values("row", addresses) if addresses else []
+        ids, records = self._ids, self._records
         candidates = tuple(
-            Found(self._ids[row], float(score), self._records[row])
-            for row, score in zip(rows, scores, strict=True)
-            if self._records[row]
+            [
+                Found(ids[row], score, record)
+                for row, score in zip(rows, scores, strict=True)
+                if (record := records[row])
+            ]
         )
         return Recalled(
             candidates,

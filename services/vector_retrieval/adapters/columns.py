@@ -88,7 +88,8 @@ class Columns:
         self.numbers = {f: np.full(self._capacity, np.nan) for f in _NUMBERS}
         self._codes = {f: np.full(self._capacity, _UNKNOWN, dtype=np.int32) for f in _SINGLE}
         self._known = {name: np.zeros(self._capacity, dtype=bool) for name in _MULTIPLE.values()}
-        self.positions = np.full((self._capacity, 2), np.nan)
+        # Each column in one piece: circles look for the rows in a box, a column at a time.
+        self.positions = np.full((self._capacity, 2), np.nan, order="F")
         self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
         self._postings = {f: _Postings() for f in _MULTIPLE}
         # Hardly any hotel shares its name: an array for each would cost more than what it holds.
@@ -255,6 +256,6 @@ def _rows_by_value(
 
 
 def _grown(column: np.ndarray, capacity: int, fill: object) -> np.ndarray:
-    grown = np.full((capacity, *column.shape[1:]), fill, dtype=column.dtype)
+    grown = np.full_like(column, fill, shape=(capacity, *column.shape[1:]))
     grown[: len(column)] = column
     return grown

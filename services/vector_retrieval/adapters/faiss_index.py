@@ -263,7 +263,7 @@ class FaissIndex:
         if len(rows) == self._columns.count:
             scores = self._vectors[: len(rows)] @ vector
         else:
-            scores = self._vectors[rows] @ vector
+            scores = self._vectors.take(rows, axis=0) @ vector
         return self._best(rows, scores, limit)
 
     def _best(
@@ -296,9 +296,13 @@ class FaissIndex:
         def by_id(position: int) -> tuple[str, int]:
             return self._ids[rows[position]], -int(rows[position])
 
-        better = sorted(
-            order.tolist(), key=lambda at: (*(float(column[at]) for column in columns), *by_id(at))
-        )
+        better: list[int] = order.tolist()
+        # Hardly any two are equal: only those are looked at one by one.
+        differs = [column[order[1:]] != column[order[:-1]] for column in columns]
+        starts = (np.flatnonzero(np.logical_or.reduce(differs)) + 1).tolist()
+        for start, end in zip([0, *starts], [*starts, len(better)], strict=True):
+            if end - start > 1:
+                better[start:end] = sorted(better[start:end], key=by_id)
         return better + heapq.nsmallest(limit - len(better), tied, key=by_id)
 
     def _scanned(
@@ -341,11 +345,12 @@ class FaissIndex:
         passing: int,
         method: str,
     ) -> Recalled:
+        ids, records = self._ids, self._records
         found: dict[str, Found] = {}
         for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-            found.setdefault(
-                self._ids[row], Found(self._ids[row], float(score), self._records[row])
-            )
+            # Of a hotel that is being replaced, the newer row is first.
+            if (id := ids[row]) not in found:
+                found[id] = Found(id, score, records[row])
         return Recalled(tuple(found.values()), passing, method)
 
     def _leave_one_out(self, condition: Condition | None, count: int) -> tuple[int, ...]:
