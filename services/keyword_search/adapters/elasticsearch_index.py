@@ -174,7 +174,7 @@ class ElasticsearchIndex:
             size=limit,
             # Documents stay closed: two columns say all.
             stored_fields="_none_",
-            docvalue_fields=["hotel_id", "record"],
+            docvalue_fields=[{"field": "hotel_id"}, {"field": "record"}],
             track_total_hits=True,
             # Part of an answer is none.
             allow_partial_search_results=False,

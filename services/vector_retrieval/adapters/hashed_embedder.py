@@ -11,12 +11,9 @@ hashing keeps inner products unbiased).
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
-from math import sqrt
-from operator import add
 
 import ahocorasick
 import numpy as np
@@ -33,12 +30,9 @@ CONCEPT_WEIGHT = 3.0
 _SEED = 0x9E3779B97F4A7C15
 _GRAM_START, _GRAM_FACTOR = 0x1000193, 0x100000001B3
 _FIRST_FACTOR = 0xBF58476D1CE4E5B9
-_64_BITS = (1 << 64) - 1
 # Texts that cost less than handing them to a thread.
 _QUICK = 4
-# Up to here the features of texts cost less one by one than numpy's calls do.
-_SHORT_CHARS = 100
-# Words, grams and features whose part is remembered; those of a language fit in.
+# Words whose concepts are remembered; those of a language fit in.
 _REMEMBERED = 65_536
 # Rows worked on at once, and how a row, a kind and a hash share 64 bits.
 _MOST_ROWS = 512
@@ -47,8 +41,7 @@ _KIND_SHIFT = np.uint64(_HASH_BITS)
 _ROW_SHIFT = np.uint64(_HASH_BITS + 2)
 _HASH_MASK = np.uint64((1 << _HASH_BITS) - 1)
 _CONCEPT = len(GRAMS)
-_WEIGHTS = (1.0, 1.5, 0.0, 0.0)
-_WEIGHT_OF = np.array(_WEIGHTS)
+_WEIGHTS = np.array([1.0, 1.5, 0.0, 0.0])
 
 
 class HashedEmbedder:
@@ -58,8 +51,6 @@ class HashedEmbedder:
         self._dimension = dimension
         self._version = f"hashed-ngrams-2/{dimension}/{vocabulary.version}"
         self._concepts = _Concepts(vocabulary)
-        self._added_of_gram = lru_cache(_REMEMBERED)(lambda gram: self._added(_packed_gram(gram)))
-        self._added_of_concept = lru_cache(_REMEMBERED)(self._added)
 
     @property
     def dimension(self) -> int:
@@ -79,45 +70,16 @@ class HashedEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, for callers that have a thread of their own."""
-        if not texts:
+        parts = [
+            self._project(texts[first : first + _MOST_ROWS])
+            for first in range(0, len(texts), _MOST_ROWS)
+        ]
+        if not parts:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        if len(texts) <= _QUICK and sum(map(len, texts)) <= _SHORT_CHARS:
-            out = np.array([self._sums(fold_text(text)) for text in texts]).astype(np.float32)
-        else:
-            out = np.concatenate(
-                [
-                    self._project(texts[first : first + _MOST_ROWS])
-                    for first in range(0, len(texts), _MOST_ROWS)
-                ]
-            )
+        out = np.concatenate(parts)
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         np.divide(out, norms, out=out, where=norms > 0)
         return out
-
-    def _sums(self, text: str) -> list[float]:
-        """Return the row of `_project` for one folded text, without numpy."""
-        of_gram, of_concept = self._added_of_gram, self._added_of_concept
-        sums = [0.0] * self._dimension
-        for gram, count in Counter(_grams(text.split(" "))).items():
-            for slot, added in of_gram(gram):
-                sums[slot] += added if count == 1 else added * sqrt(count)
-        for concept in self._concepts.of_text(text):
-            for slot, added in of_concept(concept):
-                sums[slot] += added
-        return sums
-
-    def _added(self, feature: int) -> tuple[tuple[int, float], ...]:
-        """Return what a feature that is there once adds, by coordinate."""
-        kind = feature >> _HASH_BITS
-        total = sqrt(CONCEPT_WEIGHT if kind == _CONCEPT else _WEIGHTS[kind])
-        state = (feature & int(_HASH_MASK)) * _SEED & _64_BITS
-        added = []
-        for _ in range(COPIES):
-            state ^= state >> 29
-            state = state * _FIRST_FACTOR & _64_BITS
-            state ^= state >> 32
-            added.append((state % self._dimension, -total if state >> 63 else total))
-        return tuple(added)
 
     def _project(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the rows before they are brought to unit length.
@@ -130,7 +92,7 @@ class HashedEmbedder:
         distinct, counts = _runs(counted)
         kinds = ((distinct >> _KIND_SHIFT) & np.uint64(3)).astype(np.intp)
         # A gram said often counts more, but less than proportionally; a concept counts once.
-        weights = _WEIGHT_OF[kinds] * counts
+        weights = _WEIGHTS[kinds] * counts
         weights[kinds == _CONCEPT] = CONCEPT_WEIGHT
         totals = np.sqrt(weights)
         starts = (distinct >> _ROW_SHIFT).astype(np.intp) * self._dimension
@@ -204,12 +166,6 @@ class _Concepts:
         self._phrases = _automaton({w: f for w, f in features.items() if " " in w})
         self._in_word = lru_cache(_REMEMBERED)(self._found_in_word)
 
-    def of_text(self, text: str) -> set[int]:
-        """Return the features of one text."""
-        found = set(chain.from_iterable(map(self._in_word, text.split(" "))))
-        found.update(*[features for _, features in self._phrases.iter(text)])
-        return found
-
     def of_texts(self, texts: Sequence[str]) -> NDArray[np.uint64]:
         """Return the features of each text with its row, once or more often."""
         in_word, phrases = self._in_word, self._phrases
@@ -240,26 +196,8 @@ def _automaton(features: dict[str, set[int]]) -> ahocorasick.Automaton:
     return automaton
 
 
-def _grams(words: Iterable[str]) -> list[str]:
-    grams: list[str] = []
-    for word in words:
-        pairs = list(map(add, word, word[1:]))
-        grams += pairs
-        grams += map(add, pairs, word[2:])
-    return grams
-
-
-def _packed_gram(gram: str) -> int:
-    size = len(gram)
-    hashed = size * _GRAM_START
-    for character in gram:
-        hashed = (hashed ^ ord(character)) * _GRAM_FACTOR & _64_BITS
-    return _packed(GRAMS.index(size), hashed)
-
-
 def _packed(kind: int, hashed: int) -> int:
-    # The high bits of a product are its well-mixed ones.
-    mixed = (hashed * _SEED & _64_BITS) >> (64 - _HASH_BITS)
+    mixed = (hashed * _SEED & 0xFFFFFFFFFFFFFFFF) >> (64 - _HASH_BITS)
     return kind << _HASH_BITS | mixed
 
 
