@@ -126,16 +126,16 @@ class InMemoryCatalogLexicon:
         keys = hotel_keys(record.name, folded)
         places = _places(hotel)
         values = self._values_held(hotel)
-        if hotel.id in self._records:
-            if (
-                self._aliases[hotel.id] == keys
-                and self._place_of_hotel[hotel.id] == places
-                and self._value_of_hotel[hotel.id] == values
-            ):
-                self._records[hotel.id] = record
-                return
-            self._forget(hotel.id)
         id = record.hotel_id
+        if id in self._records:
+            if (
+                self._aliases[id] == keys
+                and self._place_of_hotel[id] == places
+                and self._value_of_hotel[id] == values
+            ):
+                self._records[id] = record
+                return
+            self._forget(id)
         self._records[id] = record
         self._aliases[id] = keys
         self._place_of_hotel[id] = places
@@ -162,21 +162,23 @@ class InMemoryCatalogLexicon:
 
     def _values_held(self, hotel: hotel_pb2.Hotel) -> tuple[_Held, ...]:
         has = hotel.HasField
-        found = [
-            self._held(field, value := getattr(hotel, attribute), value)
-            for field, attribute in _TERM_FIELDS.items()
-            if has(attribute)
-        ]
+        found: list[_Held] = []
+        for field, attribute in _TERM_FIELDS.items():
+            if has(attribute):
+                value = getattr(hotel, attribute)
+                found.append(self._held(field, value, value))
         if has("room_types"):
-            found += [self._held(Field.ROOM_TYPE, room, room) for room in hotel.room_types.items]
+            rooms = self._known_values[Field.ROOM_TYPE]
+            for room in hotel.room_types.items:
+                found.append(rooms.get((room, room)) or self._held(Field.ROOM_TYPE, room, room))
         if has("facilities"):
-            # They are most of the values, and few are ever new.
-            items, known = hotel.facilities.items, self._known_values[Field.FACILITY]
-            for item in items:
+            facilities = self._known_values[Field.FACILITY]
+            for item in hotel.facilities.items:
                 said = (item.id, item.label)
-                found.append(known.get(said) or self._held(Field.FACILITY, *said))
+                found.append(facilities.get(said) or self._held(Field.FACILITY, *said))
         if has("price"):
-            found.append(self._held(Field.PRICE, hotel.price.currency_code or currency.UNNAMED, ""))
+            code = hotel.price.currency_code or currency.UNNAMED
+            found.append(self._held(Field.PRICE, code, ""))
         if has("star_rating"):
             found.append(self._held(Field.STAR_RATING, "present", ""))
         return tuple(found)
