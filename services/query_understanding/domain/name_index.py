@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heappush, heappushpop
 from itertools import chain
 from operator import itemgetter
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -265,20 +266,28 @@ class NameIndex(Generic[Meaning]):
             if looked_up > _MOST_LOOKED_UP:
                 common.append((postings, weight))
                 continue
-            if not shared:
-                shared = dict.fromkeys(postings, weight)
-                continue
-            for number in postings:
-                shared[number] = shared.get(number, 0.0) + weight
+            sharing = dict.fromkeys(postings, weight)
+            for number in shared.keys() & sharing.keys():
+                sharing[number] += shared[number]
+            shared |= sharing
         best = sorted(shared.items(), key=itemgetter(1), reverse=True)[:_MOST_WEIGHED]
+        # Words of more names than there are weigh less than nothing: then no sum bounds the others.
+        most = math.inf if any(w < 0 for _, w in common) else sum([w for _, w in common])
         likely: list[tuple[float, _Entry[Meaning]]] = []
+        leading: list[float] = []
         for number, weight in best:
+            if len(leading) == _MOST_CANDIDATES and leading[0] >= weight + most:
+                break  # none of the rest comes before those found
             entry = self._entries.get(number)
             if entry is None:
                 continue
             weight += sum([w for postings, w in common if _holds(postings, number)])
             if weight >= _LEAST_SHARE * self._total(number, entry):
                 likely.append((weight, entry))
+                if len(leading) < _MOST_CANDIDATES:
+                    heappush(leading, weight)
+                else:
+                    heappushpop(leading, weight)
         likely.sort(key=itemgetter(0), reverse=True)
         return [self._candidate(entry) for _, entry in likely[:_MOST_CANDIDATES]]
 

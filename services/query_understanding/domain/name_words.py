@@ -59,6 +59,7 @@ class NameSlots(NamedTuple):
 
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[()\[\],.!?;:\"/&]|[\u3400-\u9fff]+")
+_LATIN_PIECE: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _NEXT_WORD: Final = re.compile(r" ([a-z0-9]+)")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 # "一六九" is a number read digit by digit.
@@ -206,7 +207,8 @@ _Slots: TypeAlias = tuple[tuple[Slot, ...], tuple[bool, ...]]
 def _slots(words: str) -> _Slots:
     slots: list[Slot] = []
     overlaps: list[bool] = []
-    for piece in _words().piece.findall(words):
+    # Without Chinese there is none of its words with numbers either.
+    for piece in (_LATIN_PIECE if words.isascii() else _words().piece).findall(words):
         more, sharing = _piece_slots(piece)
         slots += more
         overlaps += sharing
@@ -309,7 +311,7 @@ def _spelling(han: str) -> str:
 def _piece(numbered: Iterable[str]) -> re.Pattern[str]:
     """Return what a name is cut into: "7天" and its like, Chinese without a blank, Latin words."""
     one = "|".join(map(re.escape, numbered))
-    return re.compile(rf"{one}|(?:(?!{one})[\u3400-\u9fff])+|[a-z0-9]+(?:'[a-z]+)*")
+    return re.compile(rf"{one}|(?:(?!{one})[\u3400-\u9fff])+|{_LATIN_PIECE.pattern}")
 
 
 @lru_cache(maxsize=1)
