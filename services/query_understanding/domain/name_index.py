@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heappush, heappushpop
@@ -17,6 +17,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from services.query_understanding.domain.name_candidate import Candidate
 from services.query_understanding.domain.name_words import (
     NameSlots,
     NameWord,
@@ -47,7 +48,6 @@ _DOUBT: Final = 0.8
 _MOST_WEIGHED: Final = 200
 _MOST_FORGOTTEN: Final = 1000
 _MOST_PLAIN: Final = 2
-_LEAST_HEAD_SHARE: Final = 0.25
 # What must be said of a name that is not said whole, as a share of the weight of a word of its own.
 _LEAST_MATCHED: Final = 0.6
 
@@ -73,43 +73,6 @@ class _Entry(NamedTuple, Generic[Meaning]):
 
     words: NameSlots
     meaning: Meaning
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate(Generic[Meaning]):
-    """A name that may be meant.
-
-    Attributes:
-        words: Its words.
-        meaning: What it means.
-        least: For each word what it tells in the form that tells least.
-    """
-
-    words: NameSlots
-    meaning: Meaning
-    least: Sequence[float]
-
-    def missing(self, said: Container[int]) -> list[tuple[int, float]]:
-        """Return the words unsaid of the name and their weights, where syllables count but once."""
-        least = self.least
-        if True not in self.words.overlaps:
-            return [(at, weight) for at, weight in enumerate(least) if at not in said]
-        return [(at, share * least[at]) for at, share in self.words.unsaid(said)]
-
-    def tells_most(self, run: Container[int]) -> bool:
-        """Tell whether the word is said that tells the name from others.
-
-        It is in the branch where a chain has one, else in the head.
-        """
-        telling = self.least[self.words.head :] or self.least
-        return self.least.index(max(telling), len(self.least) - len(telling)) in run
-
-    def names_head(self, run: Container[int], missing: Iterable[tuple[int, float]]) -> bool:
-        """Tell whether the run says more of the name than where it is: "Wangfujing" is no hotel."""
-        head = self.words.head
-        said = sum([weight for at, weight in enumerate(self.least[:head]) if at in run])
-        unsaid = sum([weight for at, weight in missing if at < head])
-        return said >= _LEAST_HEAD_SHARE * (said + unsaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +217,7 @@ class NameIndex(Generic[Meaning]):
                 near.add(cut)
         return sorted(near)
 
-    def _candidates(self, hits: Sequence[_Hit]) -> list[_Candidate[Meaning]]:
+    def _candidates(self, hits: Sequence[_Hit]) -> list[Candidate[Meaning]]:
         """Return the names that share most with the text, looked up by their rarest words."""
         forms = {hit.form for hit in hits if not tells_only_a_sort(hit.form)}
         shared: dict[int, float] = {}
@@ -291,9 +254,9 @@ class NameIndex(Generic[Meaning]):
         likely.sort(key=itemgetter(0), reverse=True)
         return [self._candidate(entry) for _, entry in likely[:_MOST_CANDIDATES]]
 
-    def _candidate(self, entry: _Entry[Meaning]) -> _Candidate[Meaning]:
+    def _candidate(self, entry: _Entry[Meaning]) -> Candidate[Meaning]:
         words, meaning = entry
-        return _Candidate(words, meaning, [self._least(slot) for slot in words.slots])
+        return Candidate(words, meaning, [self._least(slot) for slot in words.slots])
 
     def _weight(self, form: str) -> float:
         """Return what a word tells; of a word that no name has, as much as a word can."""
@@ -323,7 +286,7 @@ class NameIndex(Generic[Meaning]):
 
     # --- how well ------------------------------------------------------------------------------------
     def _align(
-        self, name: _Candidate[Meaning], hits: Sequence[_Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], hits: Sequence[_Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
         """Fit the name to every run of words that say parts of it."""
         slot_of = {form: at for at, slot in enumerate(name.words.slots) for form in slot}
@@ -345,7 +308,7 @@ class NameIndex(Generic[Meaning]):
             yield from self._fit(name, run, words)
 
     def _fit(
-        self, name: _Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
         """Score a run, whole and cut where one of its names might end and another begin."""
         whole = {hit.first for hit in run.values() if hit.part is None}
@@ -360,7 +323,7 @@ class NameIndex(Generic[Meaning]):
         yield from self._scored(name, run, words)
 
     def _scored(
-        self, name: _Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
         unsaid = name.missing(run)
         if not name.names_head(run, unsaid):
