@@ -20,6 +20,9 @@ class NameKind(StrEnum):
     PLACE = "place"
     VALUE = "value"
 
+    # What every word means is looked up by it; an enum hashes its members by Python code.
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:

@@ -48,7 +48,7 @@ class Clause:
 
     def has(self, *names: str) -> bool:
         """Tell whether a cue of one of these classes is in the clause."""
-        return any(cue.name in names for cue in self.cues)
+        return not {cue.name for cue in self.cues}.isdisjoint(names)
 
     def begins_with(self, name: str) -> bool:
         """Tell whether a cue of the class comes before the first atom, with no atom before it."""

@@ -34,13 +34,16 @@ class GrowingWords:
         Every word in it is among them; whether a stretch is one has to be looked up. None begins
         inside of a Latin word or a number.
         """
+        known, end = self._lengths, len(text)
         after_latin = False
         for at, character in enumerate(text):
             inside, after_latin = after_latin, is_latin(character)
             if inside and after_latin:
                 continue
-            left = len(text) - at
-            for size in range(2, min(_START_CHARS, left) + 1):
-                for length in self._lengths.get(text[at : at + size], ()):
-                    if length <= left:
+            for start_end in range(at + 2, min(at + _START_CHARS, end) + 1):
+                lengths = known.get(text[at:start_end])
+                if lengths is None:
+                    continue
+                for length in lengths:
+                    if at + length <= end:
                         yield at, at + length

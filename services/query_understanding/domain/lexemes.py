@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from operator import and_
 from pathlib import Path
+from typing import NamedTuple
 
 import ahocorasick
 import yaml
@@ -29,9 +30,11 @@ _GAP_REACH = 16
 _LATIN_WORD = re.compile(r"[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A known word in the text: [start, end), its section of the vocabulary or "cue", its id."""
+class Found(NamedTuple):
+    """A known word in the text: [start, end), its section of the vocabulary or "cue", its id.
+
+    A tuple, because every turn makes dozens.
+    """
 
     start: int
     end: int
@@ -48,8 +51,10 @@ class Lexemes:
         self.version = vocabulary.version
         self._automaton = ahocorasick.Automaton()
         self._words: dict[str, dict[tuple[str, str], bool]] = {}
-        # With a part that a text must have: most texts need not be searched at all.
-        self._patterns: list[tuple[str, re.Pattern[str], str, str]] = []
+        self._patterns: list[tuple[re.Pattern[str], str, str]] = []
+        # Their numbers by a part that a text must have: most texts need not be searched at all.
+        self._patterns_with: dict[str, list[int]] = {}
+        self._parts = ahocorasick.Automaton()
         for section in _SECTIONS:
             for concept in vocabulary.section(section).values():
                 for word in concept.words():
@@ -78,6 +83,9 @@ class Lexemes:
         for word, payload in self._words.items():
             self._automaton.add_word(word, (len(word), tuple(payload.items())))
         self._automaton.make_automaton()
+        for part, numbers in self._patterns_with.items():
+            self._parts.add_word(part, tuple(numbers))
+        self._parts.make_automaton()
 
     @classmethod
     def load(cls, vocabulary: Vocabulary, folder: Path = DATA) -> Lexemes:
@@ -91,12 +99,13 @@ class Lexemes:
     def find(self, text: str) -> list[Found]:
         """Return every known word, overlaps included, in order of its end."""
         found: list[Found] = []
+        inside = _inside(text)
         for last, (length, payload) in self._automaton.iter(text):
-            start = last - length + 1
-            if not bounded(text, start, last + 1):
+            start, end = last - length + 1, last + 1
+            if inside[start] or inside[end]:
                 continue
             for (section, id), need in payload:
-                found.append(Found(start, last + 1, section, id, need))
+                found.append(Found(start, end, section, id, need))
         for typed in _LATIN_WORD.finditer(text):
             if typed.group() in self._latin:
                 continue
@@ -105,11 +114,18 @@ class Lexemes:
                 found.append(Found(*typed.span(), section, id, need))
         for start, end, payload in self._pinyin.find(text):
             found += [Found(start, end, section, id, need) for (section, id), need in payload]
-        for part, pattern, section, id in self._patterns:
-            match = pattern.search(text) if part in text else None
+        for number in self._likely(text):
+            pattern, section, id = self._patterns[number]
+            match = pattern.search(text)
             if match is not None:
                 found.append(Found(match.start(), match.end(), section, id, True))
         return found
+
+    def _likely(self, text: str) -> list[int]:
+        """Return the numbers of the patterns that a text has a part of, in order."""
+        if not self._patterns:
+            return []  # an automaton without words cannot be asked
+        return sorted({number for _, numbers in self._parts.iter(text) for number in numbers})
 
     def _add(self, word: str, section: str, id: str, *, need: bool) -> None:
         folded = fold_text(word).strip()
@@ -126,7 +142,9 @@ class Lexemes:
         reach = _GAP_REACH if not need.isascii() else 3 * _GAP_REACH
         gap = f"[^。!?;]{{0,{reach}}}?"
         pattern = re.compile(gap.join(bounded_parts))
-        self._patterns.append((max(folded, key=len), pattern, section, id))
+        part = max(folded, key=len)
+        self._patterns_with.setdefault(part, []).append(len(self._patterns))
+        self._patterns.append((pattern, section, id))
 
 
 def _latin_words(words: Iterable[str]) -> frozenset[str]:
@@ -138,6 +156,12 @@ def bounded(text: str, start: int, end: int) -> bool:
     if start > 0 and is_latin(text[start]) and is_latin(text[start - 1]):
         return False
     return not (end < len(text) and is_latin(text[end - 1]) and is_latin(text[end]))
+
+
+def _inside(text: str) -> list[bool]:
+    """Tell for each place of a text, and its end, whether a Latin word or number goes on over it."""
+    latin = [character.isascii() and character.isalnum() for character in text]
+    return [False, *map(and_, latin, latin[1:]), False]
 
 
 def is_latin(character: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from services.plan.condition import Condition, Field
 
@@ -49,9 +49,11 @@ class Atom:
     together: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """A stretch that says what the words around it do; `name` is its class in `cues.yaml`."""
+class Cue(NamedTuple):
+    """A stretch that says what the words around it do; `name` is its class in `cues.yaml`.
+
+    A tuple, because every turn makes dozens.
+    """
 
     start: int
     end: int

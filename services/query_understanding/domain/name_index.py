@@ -7,12 +7,17 @@ the text, each counting for what it tells: a word of many names tells little.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Generic, TypeVar
+from heapq import heappush, heappushpop
+from itertools import chain
+from operator import itemgetter
+from typing import Final, Generic, NamedTuple, TypeVar
 
+from services.query_understanding.domain.name_candidate import Candidate
 from services.query_understanding.domain.name_words import (
     NameSlots,
     NameWord,
@@ -43,7 +48,6 @@ _DOUBT: Final = 0.8
 _MOST_WEIGHED: Final = 200
 _MOST_FORGOTTEN: Final = 1000
 _MOST_PLAIN: Final = 2
-_LEAST_HEAD_SHARE: Final = 0.25
 # What must be said of a name that is not said whole, as a share of the weight of a word of its own.
 _LEAST_MATCHED: Final = 0.6
 
@@ -64,22 +68,11 @@ class Resemblance(Generic[Meaning]):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry(Generic[Meaning]):
-    """A name and what it means."""
+class _Entry(NamedTuple, Generic[Meaning]):
+    """A name and what it means. A tuple, because a catalogue of names is one each."""
 
     words: NameSlots
     meaning: Meaning
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Return the words of the name."""
-        return self.words.slots
-
-    @property
-    def head(self) -> tuple[Slot, ...]:
-        """Return the words that stand outside brackets."""
-        return self.words.slots[: self.words.head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +117,13 @@ class NameIndex(Generic[Meaning]):
 
     def add(self, name: str, meaning: Meaning) -> None:
         """Take in a folded name."""
-        if (name, meaning) in self._numbers:
+        key = (name, meaning)
+        if key in self._numbers:
             return
         words = slots_of_name(name)
         if not words.slots:
             return
-        number = self._numbers[name, meaning] = self._next
+        number = self._numbers[key] = self._next
         self._next += 1
         self._entries[number] = _Entry(words, meaning)
         self._post(number, words.slots)
@@ -146,7 +140,7 @@ class NameIndex(Generic[Meaning]):
             self._renumber()
 
     def _post(self, number: int, slots: Iterable[Slot]) -> None:
-        for form in {form for slot in slots for form in slot}:
+        for form in set(chain.from_iterable(slots)):
             postings = self._postings.get(form)
             if postings is not None:
                 postings.append(number)
@@ -161,7 +155,7 @@ class NameIndex(Generic[Meaning]):
         entries = {numbers[old]: entry for old, entry in self._entries.items()}
         fresh: NameIndex[Meaning] = NameIndex()
         for number, entry in entries.items():
-            fresh._post(number, entry.slots)
+            fresh._post(number, entry.words.slots)
         self._postings, self._misspellings = fresh._postings, fresh._misspellings
         self._numbers = {key: numbers[old] for key, old in self._numbers.items()}
         self._entries, self._next = entries, len(entries)
@@ -177,7 +171,7 @@ class NameIndex(Generic[Meaning]):
         ]  # fmt: skip
         hits = [hit for at in near for hit in self._hits(words, at)]
         fits = [
-            fit for entry in self._candidates(hits) for fit in self._align(entry, hits, words)
+            fit for name in self._candidates(hits) for fit in self._align(name, hits, words)
         ]  # fmt: skip
         # A name that explains more words is rather meant than a surer one inside it.
         fits.sort(key=lambda fit: -fit.score * math.sqrt(fit.last - fit.first))
@@ -223,33 +217,46 @@ class NameIndex(Generic[Meaning]):
                 near.add(cut)
         return sorted(near)
 
-    def _candidates(self, hits: Sequence[_Hit]) -> list[_Entry[Meaning]]:
+    def _candidates(self, hits: Sequence[_Hit]) -> list[Candidate[Meaning]]:
         """Return the names that share most with the text, looked up by their rarest words."""
         forms = {hit.form for hit in hits if not tells_only_a_sort(hit.form)}
-        shared: defaultdict[int, float] = defaultdict(float)
+        shared: dict[int, float] = {}
         looked_up = 0
-        common: list[str] = []
+        common: list[tuple[Sequence[int], float]] = []
         for form in sorted(forms, key=lambda form: len(self._postings[form])):
-            looked_up += len(self._postings[form])
+            postings, weight = self._postings[form], self._weight(form)
+            looked_up += len(postings)
             if looked_up > _MOST_LOOKED_UP:
-                common.append(form)
+                common.append((postings, weight))
                 continue
-            weight = self._weight(form)
-            for number in self._postings[form]:
-                shared[number] += weight
-        best = sorted(shared.items(), key=lambda entry: -entry[1])[:_MOST_WEIGHED]
+            sharing = dict.fromkeys(postings, weight)
+            for number in shared.keys() & sharing.keys():
+                sharing[number] += shared[number]
+            shared |= sharing
+        best = sorted(shared.items(), key=itemgetter(1), reverse=True)[:_MOST_WEIGHED]
+        # Words of more names than there are weigh less than nothing: then no sum bounds the others.
+        most = math.inf if any(w < 0 for _, w in common) else sum([w for _, w in common])
         likely: list[tuple[float, _Entry[Meaning]]] = []
+        leading: list[float] = []
         for number, weight in best:
+            if len(leading) == _MOST_CANDIDATES and leading[0] >= weight + most:
+                break  # none of the rest comes before those found
             entry = self._entries.get(number)
             if entry is None:
                 continue
-            weight += sum(
-                self._weight(form) for form in common if any(form in slot for slot in entry.slots)
-            )
+            weight += sum([w for postings, w in common if _holds(postings, number)])
             if weight >= _LEAST_SHARE * self._total(number, entry):
                 likely.append((weight, entry))
-        likely.sort(key=lambda pair: -pair[0])
-        return [entry for _, entry in likely[:_MOST_CANDIDATES]]
+                if len(leading) < _MOST_CANDIDATES:
+                    heappush(leading, weight)
+                else:
+                    heappushpop(leading, weight)
+        likely.sort(key=itemgetter(0), reverse=True)
+        return [self._candidate(entry) for _, entry in likely[:_MOST_CANDIDATES]]
+
+    def _candidate(self, entry: _Entry[Meaning]) -> Candidate[Meaning]:
+        words, meaning = entry
+        return Candidate(words, meaning, [self._least(slot) for slot in words.slots])
 
     def _weight(self, form: str) -> float:
         """Return what a word tells; of a word that no name has, as much as a word can."""
@@ -273,16 +280,16 @@ class NameIndex(Generic[Meaning]):
     def _total(self, number: int, entry: _Entry[Meaning]) -> float:
         total = self._totals.get(number)
         if total is None:
-            total = self._missing(entry, ())
+            total = sum([weight for _, weight in self._candidate(entry).missing(())])
             self._totals[number] = total
         return total
 
     # --- how well ------------------------------------------------------------------------------------
     def _align(
-        self, entry: _Entry[Meaning], hits: Sequence[_Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], hits: Sequence[_Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
         """Fit the name to every run of words that say parts of it."""
-        slot_of = {form: at for at, slot in enumerate(entry.slots) for form in slot}
+        slot_of = {form: at for at, slot in enumerate(name.words.slots) for form in slot}
         run: dict[int, _Hit] = {}
         end = 0
         for hit in hits:
@@ -290,7 +297,7 @@ class NameIndex(Generic[Meaning]):
             if slot is None:
                 continue
             if run and _ends(words, end, hit, again=slot in run):
-                yield from self._fit(entry, run, words)
+                yield from self._fit(name, run, words)
                 run = {}
             if not run and not words[hit.first].marked:
                 continue
@@ -298,34 +305,35 @@ class NameIndex(Generic[Meaning]):
                 run[slot] = hit
             end = max(end, hit.last)
         if run:
-            yield from self._fit(entry, run, words)
+            yield from self._fit(name, run, words)
 
     def _fit(
-        self, entry: _Entry[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
         """Score a run, whole and cut where one of its names might end and another begin."""
         whole = {hit.first for hit in run.values() if hit.part is None}
         run = {at: hit for at, hit in run.items() if hit.part is None or hit.first not in whole}
-        first = min(hit.first for hit in run.values())
-        last = max(hit.last for hit in run.values())
+        first = min([hit.first for hit in run.values()])
+        last = max([hit.last for hit in run.values()])
         joints = [at for at in range(first + 1, last) if words[at].loosens]
-        for low, high in zip([first, *joints], [*joints, last], strict=True):
+        for low, high in zip([first, *joints], [*joints, last], strict=True) if joints else ():
             part = {at: hit for at, hit in run.items() if low <= hit.first and hit.last <= high}
             if part and len(part) < len(run):
-                yield from self._scored(entry, part, words)
-        yield from self._scored(entry, run, words)
+                yield from self._scored(name, part, words)
+        yield from self._scored(name, run, words)
 
     def _scored(
-        self, entry: _Entry[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
+        self, name: Candidate[Meaning], run: Mapping[int, _Hit], words: Sequence[NameWord]
     ) -> Iterable[_Fit[Meaning]]:
-        if not self._names_head(entry, run):
+        unsaid = name.missing(run)
+        if not name.names_head(run, unsaid):
             return
-        first = min(hit.first for hit in run.values())
-        last = max(hit.last for hit in run.values())
-        telling = [hit for hit in run.values() if not tells_only_a_sort(hit.form)]
+        said = run.values()
+        first, last = min([hit.first for hit in said]), max([hit.last for hit in said])
+        telling = [hit for hit in said if not tells_only_a_sort(hit.form)]
         if all(hit.part is not None for hit in telling):
             # A part of a word is told by others beside: "Lakeview Hotel" is not any hotel at a lake.
-            partly = {at for at, _ in _unsaid(run.values(), first, last, words)}
+            partly = {at for at, _ in _unsaid(said, first, last, words)}
             if all(hit.first in partly for hit in telling):
                 return
         low, high = first, last
@@ -333,43 +341,24 @@ class NameIndex(Generic[Meaning]):
             low -= 1
         while high < len(words) and words[high].marked and not words[high].parted:
             high += 1
-        matched = sum(hit.factor * self._weight(hit.form) for hit in run.values())
-        missing = self._missing(entry, run)
-        unsaid = _unsaid(run.values(), low, high, words)
+        matched = sum([hit.factor * self._weight(hit.form) for hit in said])
+        missing = sum([weight for _, weight in unsaid])
         extra = _EXTRA_FACTOR * sum(
-            share * self._weight(words[at].form if share == 1 else "") for at, share in unsaid
+            share * self._weight(words[at].form if share == 1 else "")
+            for at, share in _unsaid(said, low, high, words)
         )
         if missing + extra == 0:
-            yield _Fit(1.0, first, last, entry.meaning)
+            yield _Fit(1.0, first, last, name.meaning)
             return
         score = 2 * matched / (2 * matched + missing + extra + _DOUBT)
         if score >= LEAST_SCORE and matched >= _LEAST_MATCHED * self._weight(""):
-            yield _Fit(score, first, last, entry.meaning, self._tells_most(entry, run))
+            yield _Fit(score, first, last, name.meaning, name.tells_most(run))
 
-    def _missing(
-        self, entry: _Entry[Meaning], said: Container[int], until: int | None = None
-    ) -> float:
-        """Return the weight of what is unsaid of a name, where syllables count but once."""
-        return sum(
-            share * self._least(entry.slots[at])
-            for at, share in entry.words.unsaid(said)
-            if until is None or at < until
-        )
 
-    def _tells_most(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
-        """Tell whether the word is said that tells a name from others.
-
-        It is in the branch where a chain has one, else in the head.
-        """
-        least = [self._least(slot) for slot in entry.slots]
-        telling = least[entry.words.head :] or least
-        return least.index(max(telling), len(least) - len(telling)) in run
-
-    def _names_head(self, entry: _Entry[Meaning], run: Mapping[int, _Hit]) -> bool:
-        """Tell whether the run says more of a name than where it is: "Wangfujing" is no hotel."""
-        said = sum(self._least(slot) for at, slot in enumerate(entry.head) if at in run)
-        unsaid = self._missing(entry, run, entry.words.head)
-        return said >= _LEAST_HEAD_SHARE * (said + unsaid)
+def _holds(postings: Sequence[int], number: int) -> bool:
+    """Tell whether a number is among postings, which are in ascending order."""
+    at = bisect_left(postings, number)
+    return at < len(postings) and postings[at] == number
 
 
 def _ends(words: Sequence[NameWord], end: int, hit: _Hit, *, again: bool) -> bool:

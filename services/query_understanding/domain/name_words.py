@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -36,27 +36,30 @@ class NameSlots(NamedTuple):
     head: int
     overlaps: tuple[bool, ...]
 
-    def unsaid(self, said: Container[int]) -> Iterator[tuple[int, float]]:
-        """Yield the places of words that are unsaid, and how much of each.
+    def unsaid(self, said: Container[int]) -> list[tuple[int, float]]:
+        """Return the places of words that are unsaid, and how much of each.
 
         Words that overlap have a syllable more than there are of them, and a word has two, so
         three unsaid words of four syllables are two. What the words beside say is said.
         """
+        overlaps, count = self.overlaps, len(self.slots)
+        found: list[tuple[int, float]] = []
         at = 0
-        while at < len(self.slots):
+        while at < count:
             if at in said:
                 at += 1
                 continue
             first, at = at, at + 1
-            while at < len(self.slots) and self.overlaps[at] and at not in said:
+            while at < count and overlaps[at] and at not in said:
                 at += 1
-            before = self.overlaps[first]
-            after = at < len(self.slots) and self.overlaps[at]
-            share = (at - first + 1 - before - after) / (2 * (at - first))
-            yield from ((place, share) for place in range(first, at))
+            after = at < count and overlaps[at]
+            share = (at - first + 1 - overlaps[first] - after) / (2 * (at - first))
+            found += [(place, share) for place in range(first, at)]
+        return found
 
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*|[()\[\],.!?;:\"/&]|[\u3400-\u9fff]+")
+_LATIN_PIECE: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _NEXT_WORD: Final = re.compile(r" ([a-z0-9]+)")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 # "一六九" is a number read digit by digit.
@@ -179,24 +182,50 @@ def _house_after(text: str, at: int, capital: Callable[[int], bool]) -> bool:
 def slots_of_name(name: str) -> NameSlots:
     """Return the words of a folded name. Chinese words are translated or spelt."""
     if "(" not in name:
-        words = dict(_slots(name))
-        return NameSlots(tuple(words), len(words), tuple(words.values()))
-    words = dict(_slots(_BRACKETED.sub(" ", name)))
-    head = len(words)
-    for inside in _BRACKETED.findall(name):
-        for slot, overlaps in _slots(inside):
-            words.setdefault(slot, overlaps)
-    return NameSlots(tuple(words), head, tuple(words.values()))
+        slots, overlaps = _slots(name)
+        head = len(slots)
+    else:
+        slots, overlaps = _shared_slots(_BRACKETED.sub(" ", name))
+        head = len(slots)
+        for inside in _BRACKETED.findall(name):
+            words, sharing = _shared_slots(inside)
+            slots, overlaps = slots + words, overlaps + sharing
+    # Few names say a word twice, and one look tells.
+    if len(set(slots)) == len(slots):
+        return NameSlots(slots, head, overlaps)
+    whole = dict(zip(slots[:head], overlaps, strict=False))
+    distinct = len(whole)
+    for slot, shares in zip(slots[head:], overlaps[head:], strict=True):
+        whole.setdefault(slot, shares)
+    return NameSlots(tuple(whole), distinct, tuple(whole.values()))
 
 
-def _slots(words: str) -> Iterable[tuple[Slot, bool]]:
-    """Yield words, and whether each overlaps with the one before."""
-    known = _words()
-    for piece in known.piece.findall(words):
-        if not piece.isascii():
-            yield from _han_slots(piece)
-        elif piece not in known.dropped:
-            yield (form_of(piece),), False
+_Slots: TypeAlias = tuple[tuple[Slot, ...], tuple[bool, ...]]
+"""Words, and of each whether it overlaps with the one before."""
+
+
+def _slots(words: str) -> _Slots:
+    slots: list[Slot] = []
+    overlaps: list[bool] = []
+    # Without Chinese there is none of its words with numbers either.
+    for piece in (_LATIN_PIECE if words.isascii() else _words().piece).findall(words):
+        more, sharing = _piece_slots(piece)
+        slots += more
+        overlaps += sharing
+    return tuple(slots), tuple(overlaps)
+
+
+# Chains and branches come in many names: 汉庭酒店, (春熙路店).
+_shared_slots = lru_cache(maxsize=16_384)(_slots)
+
+
+# Towns and words for houses come in many names, whatever stands beside them.
+@lru_cache(maxsize=65_536)
+def _piece_slots(piece: str) -> _Slots:
+    if piece.isascii():
+        return ((), ()) if piece in _words().dropped else (((form_of(piece),),), (False,))
+    slots = _han_slots(piece)
+    return tuple(slot for slot, _ in slots), tuple(overlaps for _, overlaps in slots)
 
 
 @lru_cache(maxsize=65_536)
@@ -231,8 +260,6 @@ def tells_only_a_sort(form: str) -> bool:
     return form in _words().light
 
 
-# Branches, brands and towns come in many names.
-@lru_cache(maxsize=65_536)
 def _han_slots(run: str) -> tuple[tuple[Slot, bool], ...]:
     """Translate what is translated; spell the rest by pairs of syllables."""
     words = _words()
@@ -284,7 +311,7 @@ def _spelling(han: str) -> str:
 def _piece(numbered: Iterable[str]) -> re.Pattern[str]:
     """Return what a name is cut into: "7天" and its like, Chinese without a blank, Latin words."""
     one = "|".join(map(re.escape, numbered))
-    return re.compile(rf"{one}|(?:(?!{one})[\u3400-\u9fff])+|[a-z0-9]+(?:'[a-z]+)*")
+    return re.compile(rf"{one}|(?:(?!{one})[\u3400-\u9fff])+|{_LATIN_PIECE.pattern}")
 
 
 @lru_cache(maxsize=1)

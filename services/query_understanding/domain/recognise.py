@@ -160,12 +160,12 @@ class Recognised:
 
     def has(self, *names: str) -> bool:
         """Tell whether a cue of one of these classes is in the words."""
-        return any(name in self._classes for name in names)
+        return not self._classes.keys().isdisjoint(names)
 
     def of(self, *names: str) -> list[Cue]:
         """Return the cues of these classes."""
         found = [entry for name in names for entry in self._classes.get(name, ())]
-        if len(names) > 1:
+        if len(names) > 1 and len(found) > 1:
             found.sort(key=lambda entry: entry[0])
         return [cue for _, cue in found]
 
@@ -201,6 +201,8 @@ def recognise(
     spans += [(n.end - n.start, _rank(n, text), n.start, n) for n in names]
     cue_spans = [(f.end - f.start, f.start, f) for f in known if f.section == "cue"]
     spans.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
+    # Longest first, as they are picked.
+    cue_spans.sort(key=lambda entry: (-entry[0], entry[1]))
     cover = _CueCover(len(text), cue_spans)
     for length, _, start, entry in spans:
         end = start + length
@@ -365,11 +367,11 @@ def _add_quantities(result: Recognised, numbers: Quantities, taken: _Occupied) -
 
 
 def _pick_cues(spans: Sequence[tuple[int, int, Found]], taken: _Occupied) -> list[Cue]:
-    """Keep the longest cues; several classes may share one word."""
+    """Keep the longest cues, which come first; several classes may share one word."""
     kept: list[Cue] = []
     own = taken.copy()
     at: set[tuple[int, int]] = set()
-    for length, start, found in sorted(spans, key=lambda s: (-s[0], s[1])):
+    for length, start, found in spans:
         end = start + length
         if (start, end) not in at:
             if not own.free(start, end):
@@ -432,11 +434,13 @@ class _Occupied:
             self.take(start, end)
 
     def free(self, start: int, end: int) -> bool:
-        return not any(self._taken[start:end])
+        return self._taken.find(1, start, end) < 0
 
     def take(self, start: int, end: int) -> None:
         self._taken[start:end] = b"\x01" * (end - start)
         self.spans.append((start, end))
 
     def copy(self) -> _Occupied:
-        return _Occupied(len(self._taken), self.spans)
+        other = _Occupied(0)
+        other._taken, other.spans = self._taken.copy(), self.spans.copy()
+        return other

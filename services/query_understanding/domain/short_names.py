@@ -101,11 +101,13 @@ class ShortNames:
         """Return the stretches of a folded text that say names short."""
         found: list[ShortName] = []
         for end in range(_TAIL_CHARS, len(text) + 1):
-            # A copy, because names may be learnt in another thread meanwhile.
-            alike = tuple(self._names.get(text[end - _TAIL_CHARS : end], ()))
+            alike = self._names.get(text[end - _TAIL_CHARS : end])
+            if alike is None:
+                continue
             fits = [
                 self._fit(branch, display, text, end)
-                for name, display in alike for branch in _branches(name)
+                # A copy, because names may be learnt in another thread meanwhile.
+                for name, display in tuple(alike) for branch in _branches(name)
             ]  # fmt: skip
             if best := _best([fit for fit in fits if fit is not None]):
                 found.append(best)
