@@ -57,6 +57,9 @@ DEEPEST = 20_000
 # With fewer than this many times the limit left of it, a scan has not seen enough.
 ENOUGH = 3
 SEARCH_THREADS = 2
+# Up to so many rows a search takes less time than it would wait, on a thread of its own, for the
+# interpreter's lock.
+AT_ONCE = 100_000
 
 Floats = NDArray[np.float32]
 
@@ -70,7 +73,7 @@ class _Codes:
 
 
 class FaissIndex:
-    """`VectorIndex` on faiss and numpy. Searches run on threads and see whole batches only."""
+    """`VectorIndex` on faiss and numpy. Searches see whole batches only; those of many rows run on threads."""
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
@@ -82,6 +85,8 @@ class FaissIndex:
         self._rows: dict[str, int] = {}
         self._revisions: dict[str, int] = {}
         self._write_lock = threading.Lock()
+        # faiss keeps this per thread, and searches here too, where there are few rows.
+        faiss.omp_set_num_threads(1)
         self._searchers = ThreadPoolExecutor(
             SEARCH_THREADS,
             thread_name_prefix="faiss",
@@ -112,6 +117,8 @@ class FaissIndex:
 
     async def search(self, query: VectorQuery) -> Recalled:
         """Find the nearest hotels that satisfy the condition."""
+        if self._columns.count <= AT_ONCE:
+            return self.search_now(query)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._searchers, self.search_now, query)
 
