@@ -81,7 +81,7 @@ class _Match:
 
 
 class TantivyIndex:
-    """`KeywordIndex` on tantivy. Searches see whole batches only; those of many rows run on threads."""
+    """`KeywordIndex` on tantivy. Searches see whole batches; of many rows, on threads."""
 
     def __init__(
         self,

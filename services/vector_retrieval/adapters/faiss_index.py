@@ -73,7 +73,7 @@ class _Codes:
 
 
 class FaissIndex:
-    """`VectorIndex` on faiss and numpy. Searches see whole batches only; those of many rows run on threads."""
+    """`VectorIndex` on faiss and numpy. Searches see whole batches; of many rows, on threads."""
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
