@@ -18,6 +18,35 @@ class Outcome(StrEnum):
     OUT_OF_DOMAIN = "out_of_domain"
 
 
+class Reason(StrEnum):
+    """Why an outcome is what it is, where the outcome alone does not tell.
+
+    Other planners may have reasons of their own: `QueryPlan.outcome_reason` is any text.
+    """
+
+    # The turn is about hotels that were shown.
+    PICKED = "PICKED"  # one is taken, and nobody here can book it
+    COMPARED = "COMPARED"  # all of them are compared
+    NOT_ON_RECORD = "NOT_ON_RECORD"  # what is asked no record tells; the hotel itself knows
+    WHY_SHOWN = "WHY_SHOWN"
+    # Something has to be asked back. Geocoding adds PLACE_ and what became of the place.
+    UNKNOWN_PLACE = "UNKNOWN_PLACE"
+    UNKNOWN_HOTEL = "UNKNOWN_HOTEL"
+    AMBIGUOUS_HOTEL = "AMBIGUOUS_HOTEL"
+    FOREIGN_CURRENCY = "FOREIGN_CURRENCY"
+    NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
+    # Talk.
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    FAREWELL = "FAREWELL"
+    GREETING = "GREETING"
+    HELP = "HELP"
+    SMALL_TALK = "SMALL_TALK"
+    THANKS = "THANKS"
+    # Nothing to do with hotels.
+    OTHER_DOMAIN = "OTHER_DOMAIN"
+    PROMPT_INJECTION = "PROMPT_INJECTION"
+
+
 class Direction(StrEnum):
     """An end of a scale: which comes first, or which is good."""
 

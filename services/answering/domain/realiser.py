@@ -18,7 +18,7 @@ from services.answering.domain.phrases_zh import ChinesePhrases
 from services.answering.domain.plain_text import plain_text
 from services.answering.domain.record import HotelRecord
 from services.plan.condition import Condition, Field, Near, Term
-from services.plan.query_plan import Outcome, RequestedFact, Trend
+from services.plan.query_plan import Outcome, Reason, RequestedFact, Trend
 from services.plan.tree import conjuncts, leaves
 from services.vocabulary import Vocabulary
 
@@ -60,7 +60,7 @@ class Realiser:
             case Outcome.CHITCHAT:
                 yield Sentence(self._talk())
             case Outcome.OUT_OF_DOMAIN:
-                injected = "INJECTION" in self.task.plan.outcome_reason
+                injected = self.task.plan.outcome_reason == Reason.PROMPT_INJECTION
                 fixed = self._phrases.fixed
                 yield Sentence(fixed.injection if injected else fixed.out_of_domain)
 
@@ -181,11 +181,11 @@ class Realiser:
     def _talk(self) -> str:
         fixed = self._phrases.fixed
         match self.task.plan.outcome_reason:
-            case "THANKS":
+            case Reason.THANKS:
                 return fixed.thanks
-            case "ACKNOWLEDGED":
+            case Reason.ACKNOWLEDGED:
                 return fixed.acknowledged
-            case "FAREWELL":
+            case Reason.FAREWELL:
                 return fixed.farewell
             case _:
                 return fixed.greeting
@@ -206,16 +206,16 @@ class Realiser:
             if not asked:
                 told.extend(facts.overview(record))
             yield self._sentence(record, iter(told))
-        if self.task.plan.outcome_reason == "PICKED":
+        if self.task.plan.outcome_reason == Reason.PICKED:
             yield Sentence(self._phrases.fixed.cannot_book)
-        if self.task.plan.outcome_reason == "NOT_ON_RECORD":
+        if self.task.plan.outcome_reason == Reason.NOT_ON_RECORD:
             yield Sentence(self._phrases.fixed.not_on_record)
         yield from self._extremes()
 
     def _extremes(self) -> Iterator[Sentence]:
         """Say which of several hotels has the least and the most of what they are compared by."""
         shown = [hit.record for hit in self.task.shown[:SHOWN]]
-        if self.task.plan.outcome_reason != "COMPARED" or len(shown) < 2:
+        if self.task.plan.outcome_reason != Reason.COMPARED or len(shown) < 2:
             return
         for fact in self.task.plan.requested_facts:
             of = _COMPARED.get(fact.field)

@@ -50,6 +50,16 @@ class Clause:
         """Tell whether a cue of one of these classes is in the clause."""
         return not {cue.name for cue in self.cues}.isdisjoint(names)
 
+    def leave_out(self, atoms: Sequence[Atom]) -> None:
+        """Take atoms out, and with them what is said of each."""
+        kept = [
+            (atom, negative)
+            for atom, negative in zip(self.atoms, self.negative, strict=True)
+            if atom not in atoms
+        ]
+        self.atoms = [atom for atom, _ in kept]
+        self.negative = [negative for _, negative in kept]
+
     def begins_with(self, name: str) -> bool:
         """Tell whether a cue of the class comes before the first atom, with no atom before it."""
         first = self.atoms[0].start if self.atoms else self.end

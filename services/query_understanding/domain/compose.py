@@ -188,9 +188,7 @@ def _put_in_place_of(clause: Clause, result: Composed, text: str) -> None:
     if not replaced or len(replaced) == len(clause.atoms):
         return
     result.dropped += replaced
-    keep = [i for i, a in enumerate(clause.atoms) if a not in replaced]
-    clause.atoms = [clause.atoms[i] for i in keep]
-    clause.negative = [clause.negative[i] for i in keep]
+    clause.leave_out(replaced)
 
 
 # --- what reaches back over a clause ------------------------------------------------------------------
@@ -206,12 +204,9 @@ def _correct(cut: list[Clause], result: Composed, text: str) -> None:
                 later += following.atoms
             fields = {family(atom.field) for atom in later if atom.field is not Field.FACILITY}
             for earlier in cut[: index + 1]:
-                keep = [
-                    i for i, a in enumerate(earlier.atoms)
-                    if a.end > cue.start or family(a.field) not in fields
-                ]  # fmt: skip
-                earlier.atoms = [earlier.atoms[i] for i in keep]
-                earlier.negative = [earlier.negative[i] for i in keep]
+                earlier.leave_out(
+                    [a for a in earlier.atoms if a.end <= cue.start and family(a.field) in fields]
+                )
 
 
 def _backward_controls(
@@ -254,9 +249,7 @@ def _drop_and_waive(
         without = [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
         result.dropped += without
         result.unneeded += without
-        keep = [i for i, negative in enumerate(clause.negative) if not negative]
-        clause.atoms = [clause.atoms[i] for i in keep]
-        clause.negative = [False] * len(keep)
+        clause.leave_out(without)
     if Field.FACILITY in in_force and _NO_LONGER.search(text, clause.start, clause.end):
         # "不要早餐了": the wish is taken back, not turned round.
         gone = [
@@ -265,9 +258,7 @@ def _drop_and_waive(
         ]  # fmt: skip
         result.dropped += gone
         result.unneeded += gone
-        keep = [i for i, a in enumerate(clause.atoms) if a not in gone]
-        clause.atoms = [clause.atoms[i] for i in keep]
-        clause.negative = [clause.negative[i] for i in keep]
+        clause.leave_out(gone)
     if clause.has("drop") and named and not clause.atoms and in_force:
         result.dropped_fields += [f for _, f in named]
     if clause.has("drop") and not clause.has("concede"):
@@ -283,9 +274,7 @@ def _drop_and_waive(
         if gone:
             result.dropped += gone
             result.unneeded += gone
-            keep = [i for i, a in enumerate(clause.atoms) if a not in gone]
-            clause.atoms = [clause.atoms[i] for i in keep]
-            clause.negative = [clause.negative[i] for i in keep]
+            clause.leave_out(gone)
     if not clause.has("waive"):
         return
     waiving = [c for c in clause.cues if c.name == "waive"]

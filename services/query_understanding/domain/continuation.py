@@ -10,7 +10,7 @@ from services.plan.query_plan import PlaceMention, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves, map_leaves
 from services.query_understanding.domain.deltas import fields_of
 from services.query_understanding.domain.places import NearReading, PlaceReadings
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
 _FRESH = re.compile(

@@ -14,7 +14,8 @@ from services.query_understanding.domain.lexemes import Lexemes
 from services.query_understanding.domain.mention import Atom
 from services.query_understanding.domain.places import read_places
 from services.query_understanding.domain.proposal import Proposal
-from services.query_understanding.domain.recognise import Recognised, recognise
+from services.query_understanding.domain.recognise import recognise
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.turn_text import read
 
 

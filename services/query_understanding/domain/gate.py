@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.plan.condition import Field
-from services.plan.query_plan import Outcome, RequestedFact
+from services.plan.query_plan import Outcome, Reason, RequestedFact
 from services.query_understanding.domain.asked_facts import FACTS, NEAR_FACTS
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.continuation import moves
@@ -19,15 +19,11 @@ from services.query_understanding.domain.of_shown import (
     refuses_shown,
 )
 from services.query_understanding.domain.places import LIST_WORDS, PlaceReadings
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.questions import LAST_TIME
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.unexplained import unexplained
 from services.vocabulary import NEAR_METRO
-
-_LAST_TIME = re.compile(
-    r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|(?:跟|和|同)上[次回]一样|老样子|上次那家|上回那家|老地方|上次住的|上回住的"
-)
-
 
 _FIELD_CUES = (
     "field_price", "field_rating", "field_star", "field_tier", "field_district", "field_kind",
@@ -61,11 +57,11 @@ def judge(
     """Decide what a turn asks for; the first rule that fits decides."""
     text = said.turn.text
     if said.has("injection"):
-        return Verdict(Outcome.OUT_OF_DOMAIN, "PROMPT_INJECTION")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.PROMPT_INJECTION)
     heads = Heads(said, places, state)
     if places.near and LIST_WORDS.search(text):
         return Verdict(Outcome.SEARCH)
-    if _LAST_TIME.search(text):
+    if LAST_TIME.search(text):
         return Verdict(Outcome.SEARCH)
     if state.asked_where and places.named and not heads.other_head:
         return Verdict(Outcome.SEARCH)
@@ -88,7 +84,7 @@ def judge(
         return Verdict(Outcome.SEARCH)
     compared = compares_shown(said, state)
     if compared is not None:
-        return Verdict(Outcome.ABOUT_SHOWN, COMPARED, (RequestedFact(compared, "", ()),))
+        return Verdict(Outcome.ABOUT_SHOWN, Reason.COMPARED, (RequestedFact(compared, "", ()),))
     if heads.picks and state.shown and not said.has("other_than_shown"):
         facts = _and_checked(requested_facts(said, heads), said)
         return Verdict(
@@ -104,9 +100,11 @@ def judge(
             facts = (RequestedFact(Field.TRANSPORT, "", ()), *told)
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if heads.transport and not heads.wants_hotel_strongly:
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if said.has("fact_policy") and state.topic == "hotel" and state.hotel_in_focus():
-        return Verdict(Outcome.ABOUT_SHOWN, NOT_ON_RECORD, (RequestedFact(Field.PHONE, "", ()),))
+        return Verdict(
+            Outcome.ABOUT_SHOWN, Reason.NOT_ON_RECORD, (RequestedFact(Field.PHONE, "", ()),)
+        )
     if heads.nothing_but_talk:
         return Verdict(Outcome.CHITCHAT, _talk(said))
     if (
@@ -114,11 +112,11 @@ def judge(
         and not (said.atoms or heads.hotel_words or said.has("request", "other_misc"))
         and not unexplained(said, ())
     ):
-        return Verdict(Outcome.CHITCHAT, "HELP")
+        return Verdict(Outcome.CHITCHAT, Reason.HELP)
     if points_at_shown(said, state) and not (heads.requests_other or heads.near_other):
         facts = _and_checked(requested_facts(said, heads), said)
         taken = not facts and (said.has("pick") or _TAKES.search(text) is not None)
-        return Verdict(Outcome.ABOUT_SHOWN, PICKED if taken else "", facts)
+        return Verdict(Outcome.ABOUT_SHOWN, Reason.PICKED if taken else "", facts)
     # "the weather in Tokyo", "a flight to Tokyo": a city asks for no hotel.
     only_where = all(atom.field is Field.CITY for atom in said.atoms)
     if only_where and (
@@ -126,25 +124,25 @@ def judge(
         or (said.atoms and said.has("fact_distance") and not heads.hotel_words)
         or (said.atoms and said.has("other_transport") and not heads.hotel_words)
     ):
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if said.has("about_why") and (state.shown or heads.anaphor) and not said.atoms:
-        return Verdict(Outcome.ABOUT_SHOWN, "WHY_SHOWN")
+        return Verdict(Outcome.ABOUT_SHOWN, Reason.WHY_SHOWN)
     if heads.requests_other:
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if heads.near_hotel:
         return Verdict(Outcome.SEARCH)
     facts = requested_facts(said, heads)
     if heads.near_other:
         if heads.anchor_is_hotel and not heads.seeks_other:
             return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if _of_meals_or_sights(said, heads, state, lexicon.values(Field.FACILITY)):
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if facts and not said.hotels and not heads.hotel_words and _foreign_name(said):
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     of_named = bool(said.hotels and facts) and not said.turn.text.isascii()
     if heads.seeks_other and not heads.hotel_head and not of_named:
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if said.unknown_houses and not said.hotels and facts and not places.near:
         return Verdict(Outcome.ABOUT_SHOWN, "", _and_checked(facts, said))
     if said.hotels and (facts or heads.fact_words):
@@ -154,9 +152,9 @@ def judge(
     superlative = said.has("cheapest", "dearest", "best_rated", "worst_rated", "most_stars")
     if facts and not heads.hotel_request and not said.atoms and not superlative:
         if heads.anaphor_other or (heads.topic_other and not heads.anaphor_hotel):
-            return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+            return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
         if asked_aside(state) and not heads.hotel_words and not heads.anaphor_hotel:
-            return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+            return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
         if heads.anaphor_hotel or state.hotel_in_focus():
             return Verdict(Outcome.ABOUT_SHOWN, "", facts)
     if (
@@ -168,7 +166,7 @@ def judge(
         return Verdict(Outcome.SEARCH)
     if said.atoms or said.bands or places.near:
         if heads.topic_other and not heads.hotel_head and heads.other_head:
-            return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+            return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
         if (
             heads.topic_other
             and not heads.hotel_head
@@ -177,12 +175,12 @@ def judge(
                 for a in (*said.atoms, *said.bands)
             )
         ):
-            return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+            return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
         return Verdict(Outcome.SEARCH)
     if heads.hotel_head and (heads.requests_hotel or not heads.anaphor_other):
         return Verdict(Outcome.SEARCH)
     if heads.other_head or heads.anaphor_other:
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     continues = said.has(
         "waive", "drop", "cheaper", "dearer", "better_rated", "more_stars", "closer", "other_than_shown", "keep",
         "cheapest", "dearest", "best_rated", "worst_rated", "nearest", "most_stars",
@@ -190,42 +188,34 @@ def judge(
     ) or bool(said.counts)  # fmt: skip
     if state.topic == "hotel" and (continues or said.has("pick")):
         if state.hotel_in_focus() and not continues:
-            return Verdict(Outcome.ABOUT_SHOWN, PICKED)
+            return Verdict(Outcome.ABOUT_SHOWN, Reason.PICKED)
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
         return Verdict(Outcome.CHITCHAT, _talk(said))
     if state.topic in ("attraction", "restaurant", "transport"):
-        return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
     if places.unknown is not None or _says_what_it_is_like(said):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans and _UP_TO_YOU.search(text):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans:
         asks = said.has("request", "new_request")
-        return Verdict(Outcome.SEARCH) if asks else Verdict(Outcome.CHITCHAT, "ACKNOWLEDGED")
+        return Verdict(Outcome.SEARCH) if asks else Verdict(Outcome.CHITCHAT, Reason.ACKNOWLEDGED)
     if continues:
         return Verdict(Outcome.SEARCH)
     if _UP_TO_YOU.search(text) and not unexplained(said, ()):
         return Verdict(Outcome.SEARCH)
     if not re.search(r"\w", text):
-        return Verdict(Outcome.CLARIFY, "NOT_UNDERSTOOD")
-    return Verdict(Outcome.OUT_OF_DOMAIN, "OTHER_DOMAIN")
+        return Verdict(Outcome.CLARIFY, Reason.NOT_UNDERSTOOD)
+    return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
 
-
-PICKED = "PICKED"
-"""A hotel shown is taken; nobody here can book it."""
-COMPARED = "COMPARED"
-"""All the hotels shown are compared."""
-
-NOT_ON_RECORD = "NOT_ON_RECORD"
-"""What is asked is nothing that records tell; the hotel itself knows."""
 
 _TAKES = re.compile(r"订|就(?:要|选|住|定|是)?第|\b(?:book|reserve|take|choose|go with|go for)\b")
 _TALK = (
-    ("bye", "FAREWELL"),
-    ("thanks", "THANKS"),
-    ("smalltalk", "SMALL_TALK"),
-    ("greet", "GREETING"),
+    ("bye", Reason.FAREWELL),
+    ("thanks", Reason.THANKS),
+    ("smalltalk", Reason.SMALL_TALK),
+    ("greet", Reason.GREETING),
 )
 
 

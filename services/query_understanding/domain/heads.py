@@ -11,7 +11,7 @@ from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.near_phrases import Anchor, Head, NearPhrase
 from services.query_understanding.domain.of_shown import picks_of_shown
 from services.query_understanding.domain.places import PlaceReadings
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.request_heads_en import english_requests
 from services.query_understanding.domain.state import DialogueState
@@ -125,7 +125,7 @@ class Heads:
             self.anaphor_hotel = True
         self.anaphor_other = said.has("anaphor_attraction", "anaphor_restaurant")
         self.anaphor = said.has("anaphor_hotel")
-        ordinal = any(c.name.startswith("ordinal_") for c in said.cues)
+        ordinal = bool(said.ordinals())
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
         # "I don't need the room booked any more" takes back no condition.

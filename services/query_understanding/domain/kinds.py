@@ -9,7 +9,7 @@ from services.plan.condition import Condition, Field, Not, Term
 from services.plan.tree import leaves
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
 _OTHER: Final = {"hotel": "guesthouse", "guesthouse": "hotel"}

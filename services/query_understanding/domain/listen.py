@@ -16,7 +16,8 @@ from services.query_understanding.domain.place_names import (
     could_be_a_name,
     tidied,
 )
-from services.query_understanding.domain.recognise import Recognised, recognise
+from services.query_understanding.domain.recognise import recognise
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.reference import may_be_shown, records_of, topic_category
 from services.query_understanding.domain.state import MOST_PLACES, DialogueState, ShownHotel
 from services.query_understanding.domain.told_elsewhere import told

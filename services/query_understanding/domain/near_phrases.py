@@ -16,7 +16,7 @@ from enum import StrEnum
 from services.plan.query_plan import PlaceMention
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.place_names import is_bare_head
-from services.query_understanding.domain.recognise import HotelMention, Recognised
+from services.query_understanding.domain.recognised import HotelMention, Recognised
 
 NamedPlace = tuple[int, int, PlaceMention]
 

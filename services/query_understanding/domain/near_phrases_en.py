@@ -17,7 +17,7 @@ from services.query_understanding.domain.near_phrases import (
     NamedPlace,
     NearPhrase,
 )
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 
 _SENTENCE: Final = re.compile(r"[^.?!;]+(?:[.](?=\w)[^.?!;]+)*")
 _ANCHOR: Final = re.compile(

@@ -6,8 +6,7 @@ import re
 
 from services.plan.condition import Field
 from services.query_understanding.domain.asked_facts import CHECK, FACTS, NEAR_FACTS
-from services.query_understanding.domain.mention import Cue
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
 _PICKED = re.compile(
@@ -33,7 +32,7 @@ def points_at_shown(said: Recognised, state: DialogueState) -> bool:
     """Tell whether hotels are pointed at by their place in the list, to be told of or taken."""
     return (
         bool(state.shown)
-        and bool(_ordinals(said))
+        and bool(said.ordinals())
         and not said.has(*_REFUSALS, "near_after", "near_before", "resume")
         and all(a.field in (Field.FACILITY, Field.ROOM_TYPE) for a in said.atoms)
     )
@@ -47,7 +46,7 @@ def refuses_shown(said: Recognised, state: DialogueState) -> bool:
     return any(
         any(0 <= ordinal.start - cue.end <= _BESIDE for cue in refusals)
         or any(0 <= cue.start - ordinal.end <= _BESIDE for cue in said.of("not_after"))
-        for ordinal in _ordinals(said)
+        for ordinal in said.ordinals()
     )
 
 
@@ -56,14 +55,14 @@ _THAN = re.compile(r"比第|\bthan the\b")
 
 def compares_with_focus(said: Recognised, state: DialogueState) -> bool:
     """Tell whether the hotel under discussion is set against one of the list: "比第一家贵多少"."""
-    ordinal = bool(_ordinals(said))
+    ordinal = bool(said.ordinals())
     return ordinal and bool(state.focus_hotel_id) and _THAN.search(said.turn.text) is not None
 
 
 def compares_shown(said: Recognised, state: DialogueState) -> Field | None:
     """Return what the hotels shown are compared by, `None` where they are not."""
     text = said.turn.text
-    several = len({cue.start for cue in _ordinals(said)}) > 1
+    several = len({cue.start for cue in said.ordinals()}) > 1
     several = several or FIRST_OF_SHOWN.search(text) is not None or said.has("compare")
     several = several or compares_with_focus(said, state)
     # "苏州W酒店怎么样", "那香格里拉呢", "这两家哪个便宜": each was shown alone.
@@ -90,7 +89,7 @@ _COMPARED_BY = (
 def picks_of_shown(said: Recognised) -> bool:
     """Tell whether one of the hotels shown is picked and asked about, or just named by its place."""
     text = said.turn.text
-    ordinals = _ordinals(said)
+    ordinals = said.ordinals()
     if len({c.start for c in ordinals}) > 1 and said.has(
         "nearest", "cheapest", "dearest", "best_rated"
     ):
@@ -107,7 +106,3 @@ def picks_of_shown(said: Recognised) -> bool:
         and said.has(*FACTS)
         and not said.has("request")
     )
-
-
-def _ordinals(said: Recognised) -> list[Cue]:
-    return [cue for cue in said.cues if cue.name.startswith("ordinal_")]

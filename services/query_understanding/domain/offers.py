@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from services.plan.query_plan import Clarification
 from services.query_understanding.domain.proposal import PROPOSABLE, Hint
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.turn_text import TurnText
 

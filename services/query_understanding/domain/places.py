@@ -13,7 +13,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.mention import Atom, Cue
 from services.query_understanding.domain.near_phrases import Head, NearPhrase, near_phrases
 from services.query_understanding.domain.near_phrases_en import english_near_phrases
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unlisted_places import unlisted
 

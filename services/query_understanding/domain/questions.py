@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.plan.condition import Field, Near
-from services.plan.query_plan import Clarification, Outcome, QueryPlan
+from services.plan.query_plan import Clarification, Outcome, QueryPlan, Reason
 from services.plan.tree import leaves
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.currency import is_foreign
 from services.query_understanding.domain.deltas import fields_of
 from services.query_understanding.domain.near_phrases import Anchor, Head
 from services.query_understanding.domain.places import DEICTIC, PlaceReadings
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.reference import place_meant, resolve_hotel
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.state import DialogueState
 from services.query_understanding.domain.told_elsewhere import asked_alike
 
+# The hotel of an earlier stay, which no record here tells of.
+LAST_TIME = re.compile(
+    r"same (?:place|hotel|one) as (?:last|before|usual)|the usual\b|(?:跟|和|同)上[次回]一样|老样子|上次那家|上回那家|老地方|上次住的|上回住的"
+)
 _MOST_OPTIONS = 5
 
 
@@ -45,25 +49,19 @@ def question_back(
         question = "请问具体在哪里？" if zh else "Where is that, please?"
         asked = Clarification(question, "place")
         return replace(
-            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_PLACE"
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason=Reason.UNKNOWN_PLACE
         )
     if Field.DISTRICT in asked_alike(said) and not _area_is_known(said, state):
         question = "请问是哪个区域？" if zh else "Which area is that, please?"
         return replace(
-            base, outcome=Outcome.CLARIFY, outcome_reason="UNKNOWN_PLACE",
+            base, outcome=Outcome.CLARIFY, outcome_reason=Reason.UNKNOWN_PLACE,
             clarification=Clarification(question, Field.DISTRICT.value),
         )  # fmt: skip
-    if (
-        re.search(
-            r"same (?:place|hotel|one) as (?:last|before|usual)|the usual|(?:跟|和|同)上[次回]一样|老样子|上次那家|上回那家|老地方|上次住的|上回住的",
-            said.turn.text,
-        )
-        and not state.shown
-    ):
+    if LAST_TIME.search(said.turn.text) and not state.shown:
         question = "请问上次住的是哪家？" if zh else "Which hotel was that, please?"
         asked = Clarification(question, "hotel")
         return replace(
-            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason="UNKNOWN_HOTEL"
+            base, outcome=Outcome.CLARIFY, clarification=asked, outcome_reason=Reason.UNKNOWN_HOTEL
         )
     return _in_our_money(base, said, lexicon)
 
@@ -90,7 +88,7 @@ def _in_our_money(base: QueryPlan, said: Recognised, lexicon: CatalogLexicon) ->
         else f"这里的房价以 {money} 计，请问您的预算合多少 {money}？"
     )
     return replace(
-        base, outcome=Outcome.CLARIFY, outcome_reason="FOREIGN_CURRENCY",
+        base, outcome=Outcome.CLARIFY, outcome_reason=Reason.FOREIGN_CURRENCY,
         clarification=Clarification(question, Field.PRICE.value),
     )  # fmt: skip
 
@@ -136,5 +134,5 @@ def which_hotel(base: QueryPlan, options: Sequence[str] = ()) -> QueryPlan:
         base,
         outcome=Outcome.CLARIFY,
         clarification=Clarification(question, "hotel", tuple(options[:_MOST_OPTIONS])),
-        outcome_reason="UNKNOWN_HOTEL" if not options else "AMBIGUOUS_HOTEL",
+        outcome_reason=Reason.UNKNOWN_HOTEL if not options else Reason.AMBIGUOUS_HOTEL,
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
 
 from services.plan.condition import Field
@@ -16,12 +15,17 @@ from services.query_understanding.domain.catalog_names import (
 )
 from services.query_understanding.domain.lexemes import Found, Lexemes
 from services.query_understanding.domain.loose_names import is_said_as_name, loose_names
-from services.query_understanding.domain.mention import Atom, Break, Cue, Item
+from services.query_understanding.domain.mention import Atom, Break, Cue
 from services.query_understanding.domain.proposal import Hint
-from services.query_understanding.domain.quantities import Count, Quantities, quantities
+from services.query_understanding.domain.quantities import Quantities, quantities
+from services.query_understanding.domain.recognised import (
+    HOUSE,
+    HotelMention,
+    PlaceName,
+    Recognised,
+)
 from services.query_understanding.domain.terms import TermReader
 from services.query_understanding.domain.transit import near_any_station
-from services.query_understanding.domain.travel_time import Radius
 from services.query_understanding.domain.turn_text import TurnText
 from services.query_understanding.domain.unknown_house import unknown_houses
 from services.text.fold import fold_text
@@ -32,7 +36,6 @@ _WEAK = re.compile(r"[,，;；:：~—]")
 _TOLD_ADDRESS = re.compile(
     r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
 )
-_HOUSE = re.compile(r"酒店|宾馆|\bhotels?\b")
 # "从上海去北京", "we're flying in from London".
 _FROM_REACH = 24
 _FROM = re.compile(r"(?:从|由|来自)$")
@@ -63,111 +66,6 @@ _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HotelMention:
-    """A hotel named in the words."""
-
-    start: int
-    end: int
-    name: str
-    whole: bool
-    rivals: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceName:
-    """A place named in the words that records list as near."""
-
-    start: int
-    end: int
-    name: str
-
-
-@dataclass(slots=True)
-class Recognised:
-    """All mentions of an utterance.
-
-    Attributes:
-        turn: The words.
-        atoms: Conditions, one leaf each.
-        cues: Words that say what the words around them do.
-        breaks: Where clauses end.
-        hotels: Hotels named, in the order of the words.
-        places: Places named that the catalogue or a list knows.
-        counts, radii: Numbers of houses and distances.
-        bands: Price words where the catalogue publishes bands.
-        covered: Stretches that something explains.
-        unknown_houses: Houses named that the catalogue does not know.
-        areas: Names of cities and districts, whether or not they are conditions here.
-    """
-
-    turn: TurnText
-    atoms: list[Atom] = field(default_factory=list)
-    cues: list[Cue] = field(default_factory=list)
-    breaks: list[Break] = field(default_factory=list)
-    hotels: list[HotelMention] = field(default_factory=list)
-    places: list[PlaceName] = field(default_factory=list)
-    counts: tuple[Count, ...] = ()
-    radii: tuple[Radius, ...] = ()
-    bands: list[Atom] = field(default_factory=list)
-    covered: list[tuple[int, int]] = field(default_factory=list)
-    unknown_houses: tuple[tuple[int, int], ...] = ()
-    areas: list[tuple[int, int]] = field(default_factory=list)
-    _classes: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
-
-    def hear(self, cues: list[Cue]) -> None:
-        """Set the cues, in the order of the words."""
-        self.cues = cues
-        self._classes = {}
-        for index, cue in enumerate(cues):
-            self._classes.setdefault(cue.name, []).append((index, cue))
-
-    def within(self, low: int, high: int, *names: str) -> list[Cue]:
-        """Return the cues of these classes that begin in [low, high)."""
-        found: list[tuple[int, Cue]] = []
-        for name in names:
-            of = self._classes.get(name, [])
-            first = bisect_left(of, low, key=lambda entry: entry[1].start)
-            last = bisect_left(of, high, lo=first, key=lambda entry: entry[1].start)
-            found += of[first:last]
-        found.sort(key=lambda entry: entry[0])
-        return [cue for _, cue in found]
-
-    def clause_around(self, start: int, end: int) -> tuple[int, int]:
-        """Return where the breaks before and after a stretch end and begin."""
-        before = bisect_right(self.breaks, start, key=lambda stop: stop.end)
-        after = bisect_left(self.breaks, end, key=lambda stop: stop.start)
-        low = self.breaks[before - 1].end if before else 0
-        high = self.breaks[after].start if after < len(self.breaks) else len(self.turn.text)
-        return low, high
-
-    def items(self) -> list[Item]:
-        """Return atoms, cues and breaks in the order of the words."""
-        merged: list[Item] = [*self.atoms, *self.cues, *self.breaks]
-        merged.sort(key=lambda item: (item.start, item.end))
-        return merged
-
-    def houses(self) -> list[Atom]:
-        """Return the conditions whose words name a house too: "guesthouse", "budget hotel"."""
-        text = self.turn.text
-        return [
-            a for a in self.atoms
-            if a.field is Field.KIND
-            or (a.field is Field.TIER and _HOUSE.search(text, a.start, a.end))
-        ]  # fmt: skip
-
-    def has(self, *names: str) -> bool:
-        """Tell whether a cue of one of these classes is in the words."""
-        return not self._classes.keys().isdisjoint(names)
-
-    def of(self, *names: str) -> list[Cue]:
-        """Return the cues of these classes."""
-        found = [entry for name in names for entry in self._classes.get(name, ())]
-        if len(names) > 1 and len(found) > 1:
-            found.sort(key=lambda entry: entry[0])
-        return [cue for _, cue in found]
 
 
 def recognise(
@@ -341,7 +239,7 @@ def _take_name(
         if match.rivals:
             return
         result.places.append(PlaceName(start, end, match.name))
-        if _HOUSE.search(match.name) and lexicon.hotels_with_part(match.name):
+        if HOUSE.search(match.name) and lexicon.hotels_with_part(match.name):
             # A hotel that others list as near, under its name without the city.
             result.hotels.append(HotelMention(start, end, match.name, whole=False))
     else:

@@ -13,7 +13,7 @@ from services.query_understanding.domain.catalog_names import CatalogLexicon, Ho
 from services.query_understanding.domain.near_phrases import Anchor, NearPhrase
 from services.query_understanding.domain.place_names import category_of
 from services.query_understanding.domain.places import PlaceReadings, categories_of
-from services.query_understanding.domain.recognise import HotelMention, Recognised
+from services.query_understanding.domain.recognised import ORDINAL, HotelMention, Recognised
 from services.query_understanding.domain.state import DialogueState, ShownHotel
 from services.query_understanding.domain.unknown_house import is_like
 from services.text.fold import fold_text, has_han
@@ -67,7 +67,7 @@ def referred(
     if not all(may_be_shown(span, said, state) for span in said.unknown_houses):
         return ()
     found += by_ordinal(said, state)
-    if found or (state.shown and any(cue.name.startswith("ordinal_") for cue in said.cues)):
+    if found or (state.shown and said.ordinals()):
         return tuple(dict.fromkeys(found))  # none where the list is shorter
     picked = _picked(said, state, lexicon)
     if picked is not None:
@@ -82,10 +82,8 @@ def referred(
 def by_ordinal(said: Recognised, state: DialogueState) -> list[ShownReference]:
     """Return the hotels shown that are pointed at by their place in the list."""
     found: list[ShownReference] = []
-    for cue in said.cues:
-        if not cue.name.startswith("ordinal_") or not state.shown:
-            continue
-        which = cue.name.removeprefix("ordinal_")
+    for cue in said.ordinals() if state.shown else ():
+        which = cue.name.removeprefix(ORDINAL)
         index = len(state.shown) - 1 if which == "last" else int(which) - 1
         if 0 <= index < len(state.shown):
             spans = (said.turn.span(cue.start, cue.end),)

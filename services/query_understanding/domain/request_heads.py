@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.near_phrases import HEADS, Head, before_near
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 
 # "找一个…", "推荐家…", "哪家餐馆…": one thing of a kind is asked for.
 _REQUEST = re.compile(

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from services.query_understanding.domain.near_phrases import HEADS, Head
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.request_heads import Request
 
 _REQUEST: Final = re.compile(

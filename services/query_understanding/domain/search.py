@@ -49,7 +49,7 @@ from services.query_understanding.domain.places import (
     listed_entries,
 )
 from services.query_understanding.domain.questions import question_back
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.reference import (
     place_meant,
     referred,

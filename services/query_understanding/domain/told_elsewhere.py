@@ -9,7 +9,7 @@ from typing import Final
 from services.plan.condition import Field, Term
 from services.query_understanding.domain.deltas import fields_of
 from services.query_understanding.domain.mention import Atom
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
 _SAME: Final = re.compile(

@@ -12,6 +12,7 @@ from services.plan.query_plan import (
     Outcome,
     Planner,
     QueryPlan,
+    Reason,
     ShownReference,
 )
 from services.query_understanding.domain import gate
@@ -24,7 +25,8 @@ from services.query_understanding.domain.offers import accepted
 from services.query_understanding.domain.places import PlaceReadings, read_places
 from services.query_understanding.domain.proposal import Hint
 from services.query_understanding.domain.questions import which_hotel
-from services.query_understanding.domain.recognise import Recognised, recognise
+from services.query_understanding.domain.recognise import recognise
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.reference import by_ordinal, referred, resolve_hotel
 from services.query_understanding.domain.search import search
 from services.query_understanding.domain.state import MOST_DISCUSSED, MOST_PLACES, DialogueState
@@ -129,7 +131,7 @@ def _about(
     lexicon: CatalogLexicon,
 ) -> QueryPlan:
     references = referred(said, state, lexicon)
-    if verdict.reason == gate.COMPARED:
+    if verdict.reason == Reason.COMPARED:
         references = _compared(said, state) or references
     shown = {hotel.hotel_id for hotel in state.shown}
     if not references:

@@ -12,7 +12,7 @@ import yaml
 
 from services.plan.condition import Span
 from services.platform.errors import FailedPrecondition
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.text.analyser import word_classes
 from services.text.fold import has_han
 

@@ -14,7 +14,7 @@ from services.query_understanding.domain.place_names import (
     is_bare_head,
     is_proper_place,
 )
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 
 _ZH_STATION = re.compile(
     r"(?:^|[离在到去从住距靠近,，。;；、的是说叫看有和或跟]|附近|挨着)([\u4e00-\u9fff]{2,8}?)(?:地铁站|火车站|高铁站|站)(?=[附旁边口出到里的一二两三五四六七八九十\d,，。周有上走步]|$)"

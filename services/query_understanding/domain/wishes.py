@@ -9,7 +9,7 @@ from services.plan.condition import Condition, Field, Not, Range, Term
 from services.plan.query_plan import Direction, Preference, SortKey, Trend
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.of_shown import refuses_shown
-from services.query_understanding.domain.recognise import Recognised
+from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.reference import by_ordinal
 from services.query_understanding.domain.state import DialogueState
 
