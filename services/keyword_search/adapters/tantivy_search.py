@@ -1,0 +1,322 @@
+"""One search on tantivy: what is matched, how it is scored, what is counted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from services.geography.arrays import bounding_box, inside
+from services.keyword_search.adapters.tantivy_conditions import Compiler, most_listed, most_matches
+from services.keyword_search.adapters.tantivy_order import between, by_distance, by_number
+from services.keyword_search.adapters.tantivy_rows import Rows
+from services.keyword_search.domain.query import KeywordQuery
+from services.keyword_search.domain.scoring import (
+    BASE_SCORE,
+    BOOSTS,
+    PREFERENCE_BOOST,
+    most_common,
+    standing,
+)
+from services.plan.condition import Condition, Field, Near, Point
+from services.plan.normal_form import normal_form
+from services.plan.query_plan import Trend
+from services.plan.tree import conjunction, conjuncts
+from services.recall.recalled import Found, Recalled
+
+# Up to here every match is scored.
+SCORED_AT_MOST = 10_000
+# Above that, so many times as many as wanted are found by their words, and the best of them taken.
+OVERFETCH = 4
+
+_Clause: TypeAlias = tuple[tantivy.Occur, tantivy.Query]
+# What the engine ordered by, and which document it is.
+_Hit: TypeAlias = tuple[float, tantivy.DocAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class _Circle:
+    """A circle, and the rows that count as near whatever their distance."""
+
+    center: Point
+    radius_km: float
+    listed: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What the engine matches, and the circles that hits must lie in besides."""
+
+    query: tantivy.Query
+    circles: tuple[_Circle, ...]
+
+
+class Search:
+    """A search of the index as it stood at one moment.
+
+    Args:
+        searcher: The engine at that moment.
+        schema: Its fields.
+        rows: What lies beside it.
+        scored_at_most: Up to so many matches all are scored.
+    """
+
+    def __init__(
+        self,
+        searcher: tantivy.Searcher,
+        schema: tantivy.Schema,
+        rows: Rows,
+        *,
+        scored_at_most: int = SCORED_AT_MOST,
+    ) -> None:
+        self._searcher = searcher
+        self._schema = schema
+        self._rows = rows
+        self._compiler = Compiler(schema, rows.within)
+        self._closed = tantivy.Query.term_query(schema, "known", "closed")
+        self._scored_at_most = scored_at_most
+
+    def run(self, query: KeywordQuery) -> Recalled:
+        """Find the best hotels that satisfy the condition."""
+        if query.sort:
+            return self._sorted(self._filter(query.condition), query)
+        match = self._match(query.condition)
+        words = self._words(query)
+        measured = self._measured(match, words) if match.circles else None
+        if measured is not None:
+            count, hits = len(measured), measured[: query.limit]
+        elif (
+            not match.circles
+            and most_matches(self._searcher, query.condition) <= self._scored_at_most
+        ):
+            # All are scored, so they are counted in passing.
+            every = tantivy.Query.boolean_query([_based_on(match.query), *words])
+            found = self._searcher.search(every, query.limit, weight_by_field="prior")
+            count, hits = int(found.count), list(found.hits)
+        else:
+            count = self._count(match, query.condition)
+            hits = self._ranked(match, words, query.limit, count)
+        return self._recalled(
+            [address for _, address in hits],
+            [score for score, _ in hits],
+            count,
+            "ranked" if query.tokens else "prior",
+            query.condition,
+        )
+
+    def _match(self, condition: Condition | None) -> _Match:
+        """Take circles that every hit must lie in out of the engine's hands.
+
+        The engine would need the row of every hotel in the circle, at microseconds each. It gets
+        the box around it instead, and hits are measured.
+        """
+        boxes: list[tantivy.Query] = []
+        circles: list[_Circle] = []
+        others: list[Condition] = []
+        for part in conjuncts(condition):
+            if isinstance(part, Near) and part.center and part.radius_km:
+                box = bounding_box(part.center, part.radius_km)
+                if box is not None:
+                    near = tantivy.Query.boolean_query(
+                        [
+                            (
+                                tantivy.Occur.Must,
+                                between(self._schema, "latitude", box.south, box.north),
+                            ),
+                            (
+                                tantivy.Occur.Must,
+                                between(self._schema, "longitude", box.west, box.east),
+                            ),
+                        ]
+                    )
+                    listed = np.zeros(0, dtype=np.int64)
+                    if part.listed:
+                        said = self._compiler.listed(part)
+                        listed = self._rows_of(said, most_listed(self._searcher, part))
+                        near = tantivy.Query.boolean_query(
+                            [(tantivy.Occur.Should, near), (tantivy.Occur.Should, said)]
+                        )
+                    circles.append(_Circle(part.center, part.radius_km, listed))
+                    boxes.append(near)
+                    continue
+            others.append(part)
+        wanted = self._filter(conjunction(tuple(others)))
+        parts = [(tantivy.Occur.Must, part) for part in (wanted, *boxes)]
+        return _Match(tantivy.Query.boolean_query(parts) if boxes else wanted, tuple(circles))
+
+    def _rows_of(self, query: tantivy.Query, most: int) -> NDArray[np.int64]:
+        """Return the rows of everything that matches, where `most` can match at most."""
+        if most == 0:
+            return np.zeros(0, dtype=np.int64)
+        hits = self._searcher.search(query, most, count=False, order_by_field="row").hits
+        return np.array([row for row, _ in hits], dtype=np.int64)
+
+    def _inside(self, rows: NDArray[np.int64], circles: Sequence[_Circle]) -> NDArray[np.bool_]:
+        """Return which rows lie in every circle."""
+        in_all = np.ones(len(rows), dtype=bool)
+        positions = self._rows.positions()[rows]
+        for circle in circles:
+            near = inside(positions, circle.center, circle.radius_km)
+            if len(circle.listed):
+                # Rows are small numbers: a table of them costs less than sorting.
+                near |= np.isin(rows, circle.listed, kind="table")
+            in_all &= near
+        return in_all
+
+    def _best(
+        self,
+        query: tantivy.Query,
+        limit: int,
+        circles: Sequence[_Circle],
+        **order: Any,
+    ) -> list[_Hit]:
+        """Return the first hits that lie in every circle."""
+        if not circles:
+            return list(self._searcher.search(query, limit, count=False, **order).hits)
+        asked = 2 * limit
+        while True:
+            hits = self._searcher.search(query, asked, count=False, **order).hits
+            good = self._those_inside(hits, circles)
+            if len(good) >= limit or len(hits) < asked:
+                return good[:limit]
+            asked *= 4
+
+    def _measured(self, match: _Match, words: list[_Clause]) -> list[_Hit] | None:
+        """Return all that lie in every circle, best first; `None` where too many may.
+
+        Counting them takes the row of every match, so the search that ranks them finds them too.
+        """
+        every = tantivy.Query.boolean_query([_based_on(match.query), *words])
+        most = max(1, self._scored_at_most)
+        found = self._searcher.search(every, most, weight_by_field="prior")
+        # Each reading of the hits makes them anew.
+        hits = found.hits
+        return None if found.count > len(hits) else self._those_inside(hits, match.circles)
+
+    def _those_inside(self, hits: Sequence[_Hit], circles: Sequence[_Circle]) -> list[_Hit]:
+        rows = self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
+        in_all = self._inside(np.array(rows, dtype=np.int64), circles)
+        return list(itertools.compress(hits, in_all))
+
+    def _ranked(
+        self,
+        match: _Match,
+        words: list[_Clause],
+        limit: int,
+        count: int,
+    ) -> list[_Hit]:
+        """Return the best by words and standing."""
+        base = _based_on(match.query)
+        if count <= self._scored_at_most:
+            every = tantivy.Query.boolean_query([base, *words])
+            return self._best(every, limit, match.circles, weight_by_field="prior")
+        # Among many, most have none of the words: first those with any, by the words alone, so
+        # that the engine can skip what can't come first; then, where they are few, the others.
+        said = tantivy.Query.boolean_query(words)
+        ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
+        found = self._best(ranked, OVERFETCH * limit, match.circles)
+        priors = self._searcher.fast_field_values("prior", [at for _, at in found]) if found else []
+        hits = [
+            (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
+        ]
+        hits.sort(key=itemgetter(0), reverse=True)
+        del hits[limit:]
+        if len(hits) < limit:
+            others = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, match.query), (tantivy.Occur.MustNot, said)]
+            )
+            rest = self._best(others, limit - len(hits), match.circles, order_by_field="prior")
+            hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
+        return hits
+
+    def _count(self, match: _Match, condition: Condition | None) -> int:
+        if condition is None:
+            return int(self._searcher.num_docs - self._searcher.search(self._closed, 1).count)
+        if not match.circles:
+            return int(self._searcher.search(match.query, 1).count)
+        rows = self._rows_of(match.query, int(self._searcher.search(match.query, 1).count))
+        return int(np.count_nonzero(self._inside(rows, match.circles)))
+
+    def _filter(self, condition: Condition | None) -> tantivy.Query:
+        wanted = (
+            tantivy.Query.all_query()
+            if condition is None
+            else self._compiler.compile(normal_form(condition))
+        )
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, wanted), (tantivy.Occur.MustNot, self._closed)]
+        )
+
+    def _words(self, query: KeywordQuery) -> list[_Clause]:
+        most = most_common(query.limit, self._searcher.num_docs)
+        words = [
+            tantivy.Query.boost_query(
+                tantivy.Query.term_query(self._schema, field, token, index_option="freq"), boost
+            )
+            for token in query.tokens
+            for field, boost in BOOSTS.items()
+            # What is nowhere adds nothing, and looking for it takes its time.
+            if 0 < self._searcher.doc_freq(field, token) <= most
+        ]
+        for preference in query.preferences:
+            if not isinstance(preference.wish, Trend):
+                form = normal_form(preference.wish, positive=preference.weight > 0)
+                wished = tantivy.Query.const_score_query(
+                    self._compiler.compile(form), PREFERENCE_BOOST * abs(preference.weight)
+                )
+                words.append(wished)
+        return [(tantivy.Occur.Should, word) for word in words]
+
+    def _sorted(self, allowed: tantivy.Query, query: KeywordQuery) -> Recalled:
+        count = int(self._searcher.search(allowed, 1).count)
+        key, limit = query.sort[0], query.limit
+        if key.field is Field.DISTANCE and key.center is not None:
+            addresses = by_distance(
+                self._searcher, allowed, key, key.center, self._rows.positions()
+            )[:limit]
+        else:
+            addresses = by_number(self._searcher, self._schema, allowed, key, limit)
+        scores = [1.0 / rank for rank in range(1, len(addresses) + 1)]
+        return self._recalled(addresses, scores, count, "sorted", query.condition)
+
+    def _recalled(
+        self,
+        addresses: list[tantivy.DocAddress],
+        scores: list[float],
+        count: int,
+        method: str,
+        condition: Condition | None,
+    ) -> Recalled:
+        rows = self._searcher.fast_field_values("row", addresses) if addresses else []
+        ids, records = self._rows.ids, self._rows.records
+        candidates = tuple(
+            [
+                Found(ids[row], score, record)
+                for row, score in zip(rows, scores, strict=True)
+                if (record := records[row])
+            ]
+        )
+        return Recalled(
+            candidates,
+            count,
+            method,
+            self._leave_one_out(condition) if count == 0 else (),
+        )
+
+    def _leave_one_out(self, condition: Condition | None) -> tuple[int, ...]:
+        parts = conjuncts(condition)
+        counts = []
+        for index in range(len(parts)):
+            others = conjunction(parts[:index] + parts[index + 1 :])
+            counts.append(self._count(self._match(others), others))
+        return tuple(counts)
+
+
+def _based_on(query: tantivy.Query) -> _Clause:
+    return tantivy.Occur.Must, tantivy.Query.const_score_query(query, BASE_SCORE)
