@@ -24,15 +24,15 @@ from services.answering.domain.record import FacilityEntry, HotelRecord, NearbyE
 from services.answering.handlers import Summary
 from services.geography.distance import haversine_km
 from services.plan.condition import Point
-from services.plan.hotel_wire import amount
-from services.plan.query_plan import QueryPlan
-from services.plan.wire import (
+from services.plan.condition_wire import (
     CATEGORY_FROM_PB,
     condition_from_pb,
     field_to_pb,
-    plan_from_pb,
     point_from_pb,
 )
+from services.plan.hotel_wire import amount
+from services.plan.query_plan import QueryPlan
+from services.plan.wire import plan_from_pb
 from services.platform.errors import InvalidArgument
 
 _TextField: TypeAlias = Literal["tier", "kind", "price_band", "brand", "district", "city", "phone"]

@@ -10,7 +10,12 @@ from concierge.geocoding.v1 import geocoding_pb2 as pb
 from services.geocoding.domain.choice import Choice
 from services.geocoding.domain.place import Place, Resolution
 from services.plan.condition import PlaceCategory, Point
-from services.plan.wire import CATEGORY_FROM_PB, CATEGORY_TO_PB, point_from_pb, point_to_pb
+from services.plan.condition_wire import (
+    CATEGORY_FROM_PB,
+    CATEGORY_TO_PB,
+    point_from_pb,
+    point_to_pb,
+)
 from services.platform.errors import InvalidArgument
 
 MAX_QUERY_CHARS = 200

@@ -8,9 +8,9 @@ from concierge.catalog.v1 import hotel_pb2
 from google.type import money_pb2
 
 from services.plan.condition import ListedPlace, Point
+from services.plan.condition_wire import CATEGORY_FROM_PB
 from services.plan.facts import HotelFacts
 from services.plan.names import fold_name
-from services.plan.wire import CATEGORY_FROM_PB
 
 _CLOSED = (
     hotel_pb2.OPERATING_STATUS_TEMPORARILY_CLOSED,

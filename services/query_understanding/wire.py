@@ -8,17 +8,15 @@ from concierge.query_understanding.v1 import query_understanding_pb2 as pb
 from concierge.search.v1 import conversation_pb2
 
 from services.plan.condition import Condition, Term
+from services.plan.condition_wire import condition_from_pb, condition_to_pb, spans_to_pb
 from services.plan.query_plan import QueryPlan
 from services.plan.wire import (
     clarification_from_pb,
     clarification_to_pb,
-    condition_from_pb,
-    condition_to_pb,
     place_from_pb,
     place_to_pb,
     plan_from_pb,
     plan_to_pb,
-    spans_to_pb,
 )
 from services.platform.errors import InvalidArgument
 from services.query_understanding.domain.explanation import Explanation

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from concierge.catalog.v1 import hotel_pb2
 
 from services.plan.condition import Field, Leaf, ListedPlace, Name, Near, Point
+from services.plan.condition_wire import CATEGORY_FROM_PB
 from services.plan.facts import HotelFacts
 from services.plan.hotel_wire import amount, is_closed
 from services.plan.names import fold_name
 from services.plan.query_plan import QueryPlan, Trend
 from services.plan.tree import leaves
-from services.plan.wire import CATEGORY_FROM_PB
 
 Read = Callable[[hotel_pb2.Hotel], HotelFacts]
 

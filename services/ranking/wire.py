@@ -10,10 +10,11 @@ from concierge.ranking.v1 import ranking_pb2 as pb
 from concierge.recall.v1 import candidate_pb2
 
 from services.plan.condition import Field, Near, Point, Range
+from services.plan.condition_wire import condition_to_pb, field_to_pb
 from services.plan.evaluate import Truth
 from services.plan.hotel_wire import amount, facts_of
 from services.plan.query_plan import QueryPlan, Trend
-from services.plan.wire import condition_to_pb, field_to_pb, trend_to_pb
+from services.plan.wire import trend_to_pb
 from services.platform.errors import InvalidArgument
 from services.ranking.domain.candidates import KEYWORD, VECTOR, Candidate
 from services.ranking.domain.features import distance_km

@@ -15,9 +15,9 @@ from google.type import latlng_pb2
 
 from services.geography.distance import haversine_km
 from services.plan.condition import Point
+from services.plan.condition_wire import condition_from_pb
 from services.plan.evaluate import satisfies
 from services.plan.hotel_wire import amount, facts_of
-from services.plan.wire import condition_from_pb
 from services.platform.errors import ConciergeError, InvalidArgument, NotFound
 from services.platform.rpc import from_rpc_error
 

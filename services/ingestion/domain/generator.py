@@ -17,7 +17,7 @@ from google.protobuf import json_format
 from services.ingestion.domain.generator_places import CITIES, City, Spot
 from services.ingestion.domain.stations import tell_metro
 from services.plan.condition import PlaceCategory
-from services.plan.wire import CATEGORY_TO_PB
+from services.plan.condition_wire import CATEGORY_TO_PB
 from services.vocabulary import Vocabulary
 
 # tier: (share, median price, stars, mean rating, share of facilities held)

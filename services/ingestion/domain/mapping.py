@@ -11,7 +11,7 @@ from concierge.catalog.v1 import hotel_pb2
 from services.geography.datum import to_wgs84
 from services.ingestion.domain.values import Row, RowError, Source, has_path, read_source
 from services.plan.condition import PlaceCategory
-from services.plan.wire import CATEGORY_TO_PB
+from services.plan.condition_wire import CATEGORY_TO_PB
 from services.platform.errors import InvalidArgument
 from services.vocabulary import Vocabulary
 

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from services.keyword_search.adapters.elasticsearch_schema import source_of
-from services.keyword_search.adapters.tantivy_index import SCORED_AT_MOST, TantivyIndex
+from services.keyword_search.adapters.tantivy_index import TantivyIndex
+from services.keyword_search.adapters.tantivy_search import SCORED_AT_MOST
 from services.keyword_search.domain.document import Document
 from services.keyword_search.domain.query import KeywordQuery
 from services.plan.condition import Condition

@@ -11,9 +11,9 @@ import yaml
 from concierge.catalog.v1 import hotel_pb2
 
 from services.plan.condition import PlaceCategory
+from services.plan.condition_wire import CATEGORY_TO_PB
 from services.plan.facts import HotelFacts
 from services.plan.hotel_wire import facts_of
-from services.plan.wire import CATEGORY_TO_PB
 from services.query_understanding.adapters.catalog_lexicon import InMemoryCatalogLexicon
 from services.query_understanding.domain.lexemes import DATA, Lexemes
 from services.query_understanding.domain.state import ShownHotel

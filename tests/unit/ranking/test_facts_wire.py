@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.plan.condition import Condition
+from services.plan.condition_wire import CATEGORY_TO_PB
 from services.plan.evaluate import evaluate
 from services.plan.facts import HotelFacts
 from services.plan.hotel_wire import facts_of
 from services.plan.query_plan import Outcome, Planner, Preference, QueryPlan
-from services.plan.wire import CATEGORY_TO_PB
 from services.ranking.facts_wire import reader_of
 from tests.strategies import conditions, hotels
 
