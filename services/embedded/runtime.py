@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
 import time
 from collections.abc import Callable
 
@@ -31,7 +29,7 @@ from services.ingestion.settings import IngestionSettings
 from services.keyword_search import main as keyword_search
 from services.keyword_search.adapters.tantivy_index import TantivyIndex
 from services.keyword_search.settings import KeywordSearchSettings
-from services.platform import metrics
+from services.platform import interpreter, metrics
 from services.platform.adapters.memory_bus import InMemoryBus
 from services.platform.adapters.sqlite_log import SqliteLog
 from services.platform.bus import Consumption
@@ -54,12 +52,6 @@ from services.vocabulary import Vocabulary
 INDEX_CHECK_S = 1.0
 INDEX_QUIET_S = 3.0
 PROGRESS_S = 2.0
-# Every service shares this process's interpreter lock. A search passes it on dozens of times, and
-# with Python's 5 ms it would wait for a loading thread each time.
-SWITCH_INTERVAL_S = 0.0005
-# New objects before the collector looks for cycles among them. A catalogue is millions of objects
-# that stay, and with Python's 700 a load looks through them over and over.
-COLLECT_AFTER = (50_000, 20, 20)
 
 log = structlog.get_logger(__name__)
 
@@ -104,8 +96,7 @@ class EmbeddedRuntime:
         """
         settings = self._settings
         self._lock.acquire()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
-        gc.set_threshold(*COLLECT_AFTER)
+        interpreter.for_searches()
         metrics.serve(settings.metrics_port)
         self._log = SqliteLog(settings.data_dir / "catalogue.sqlite")
         self._bus = InMemoryBus(load_topics(), durable_log=self._log)
@@ -204,8 +195,7 @@ class EmbeddedRuntime:
                 told = time.monotonic()
                 self._progress(f"filling the indexes: {self.lag()} records to go")
             await asyncio.sleep(0.02)
-        # What is there now stays: no search waits for the collector to look through it again.
-        gc.freeze()
+        interpreter.filled()
         self._warm = True
 
     async def _is_warm(self) -> bool:
@@ -229,7 +219,7 @@ class EmbeddedRuntime:
             assert self.vectors is not None
             if self.vectors.needs_build() and time.monotonic() - quiet_since > INDEX_QUIET_S:
                 await self.vectors.build()
-                gc.freeze()
+                interpreter.filled()
 
     async def stop(self) -> None:
         """Take no new calls, finish those in work, stop what was started, close what was opened."""

@@ -21,7 +21,7 @@ import grpc
 import structlog
 from pydantic import ValidationError
 
-from services.platform import logs, metrics, telemetry
+from services.platform import interpreter, logs, metrics, telemetry
 from services.platform.bus import Consumption, EventBus
 from services.platform.errors import ConciergeError, FailedPrecondition
 from services.platform.health import Check, Health
@@ -59,6 +59,7 @@ class ServiceProcess:
 
     async def __aenter__(self) -> ServiceProcess:
         settings = self._settings
+        interpreter.for_searches()
         logs.configure(level=settings.log.level, as_json=settings.log.as_json)
         tracing = telemetry.configure_from_environment(self._service)
         if tracing is not None:
@@ -114,7 +115,9 @@ class ServiceProcess:
 
         async def check() -> bool:
             nonlocal caught_up
-            caught_up = caught_up or consumption.lag() == 0
+            if not caught_up and consumption.lag() == 0:
+                caught_up = True
+                interpreter.filled()
             return caught_up
 
         self._health.add(name, check)

@@ -40,7 +40,7 @@ from services.platform.rpc import channel, from_rpc_error
 from services.platform.settings import KafkaSettings
 from tests.cluster import Cluster
 from tests.load import kafka_hop
-from tests.load.bench import QUERIES, SEED, calm, percentiles, quiet, repeated
+from tests.load.bench import QUERIES, SEED, calm, percentiles, quiet, repeated, tell
 
 CLIENTS = (1, 4, 16)
 # Those that Kafka gives more to do when there are more of them.
@@ -327,12 +327,6 @@ async def offered(
         refusals,
         str(len(failed)),
     )
-
-
-def tell(table: Table, *row: str) -> None:
-    """Add a row, and say it at once: the tables come at the end."""
-    table.add_row(*row)
-    print(*row, sep="  ", file=sys.stderr, flush=True)
 
 
 def _request(n: int) -> search_pb2.SearchHotelsRequest:

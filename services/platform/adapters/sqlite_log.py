@@ -16,12 +16,14 @@ from pathlib import Path
 from services.platform.errors import Unavailable
 from services.platform.events import Record
 
+# With rowids: new records go to the end of the file, and a record of a kilobyte needs no page of
+# its own, as it would in a tree that is ordered by key.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, key TEXT NOT NULL,
     position INTEGER NOT NULL, headers TEXT NOT NULL, value BLOB,
-    PRIMARY KEY (topic, key)
-) WITHOUT ROWID;
+    UNIQUE (topic, key)
+);
 CREATE UNIQUE INDEX IF NOT EXISTS by_position ON records (topic, partition, position);
 CREATE TABLE IF NOT EXISTS ends (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL,
