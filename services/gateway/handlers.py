@@ -101,18 +101,21 @@ class Gateway:
             completed = await self._search(turn, state, deadline=deadline)
             place.queued_s = queued_s(completed)
             shown, skipped = await self._shown_hotels(completed, deadline=deadline)
-            kept = await self._remember(turn, completed)
-            page = Page(
+            page_size = _page_size(turn.page_size, completed.plan)
+            # Side by side: the guest waits for the slower one only.
+            kept, _ = await asyncio.gather(
+                self._remember(turn, completed, page_size),
+                self._tell_what_was_shown(completed, page_size),
+            )
+            return Page(
                 completed,
                 offset=0,
-                page_size=_page_size(turn.page_size, completed.plan),
+                page_size=page_size,
                 conversation_id=turn.conversation_id,
                 shown_hotels=shown,
                 conversation_degraded=degraded or not kept,
                 skipped_stages=skipped,
             )
-            await self._tell_what_was_shown(page)
-            return page
 
     async def next_page(self, position: PagePosition) -> Page:
         """Return a further page of a finished search.
@@ -229,10 +232,12 @@ class Gateway:
             log.warning("records_not_read", reason=error.reason)
             return (), ("records",)
 
-    async def _remember(self, turn: Turn, completed: search_events_pb2.SearchCompleted) -> bool:
+    async def _remember(
+        self, turn: Turn, completed: search_events_pb2.SearchCompleted, page_size: int
+    ) -> bool:
         """Keep the search and the conversation; return whether both were kept."""
         state = completed.state
-        hits = completed.ranking.hits[: _page_size(turn.page_size, completed.plan)]
+        hits = completed.ranking.hits[:page_size]
         if hits:
             del state.shown_hotels[:]
             state.shown_hotels.extend(_shown(hit.hotel) for hit in hits)
@@ -251,12 +256,14 @@ class Gateway:
             log.warning("conversation_not_kept", reason=failure.reason)
         return not failures
 
-    async def _tell_what_was_shown(self, page: Page) -> None:
-        hits = page.completed.ranking.hits[: page.page_size]
+    async def _tell_what_was_shown(
+        self, completed: search_events_pb2.SearchCompleted, page_size: int
+    ) -> None:
+        hits = completed.ranking.hits[:page_size]
         if not hits:
             return
         shown = search_events_pb2.HitsShown(
-            search_id=page.completed.context.search_id,
+            search_id=completed.context.search_id,
             hotel_ids=[hit.hotel.id for hit in hits],
         )
         for hit in hits:
