@@ -82,8 +82,21 @@ def within(positions: NDArray[np.float64], center: Position, radius_km: float) -
     box = bounding_box(center, radius_km)
     if box is None:
         return np.flatnonzero(inside(positions, center, radius_km))
-    latitudes, longitudes = positions[:, 0], positions[:, 1]
-    in_box = (latitudes >= box.south) & (latitudes <= box.north)
-    in_box &= (longitudes >= box.west) & (longitudes <= box.east)
-    rows = np.flatnonzero(in_box)
+    rows = _in_box(positions, box)
     return rows[inside(positions[rows], center, radius_km)]
+
+
+def corners(positions: NDArray[np.float64], center: Position, radius_km: float) -> NDArray[np.intp]:
+    """Return the rows of `(n, 2)` degrees in the box around a circle, not in it, in order."""
+    box = bounding_box(center, radius_km)
+    if box is None:
+        return np.zeros(0, dtype=np.intp)
+    rows = _in_box(positions, box)
+    return rows[~inside(positions[rows], center, radius_km)]
+
+
+def _in_box(positions: NDArray[np.float64], box: Box) -> NDArray[np.intp]:
+    latitudes, longitudes = positions[:, 0], positions[:, 1]
+    there = (latitudes >= box.south) & (latitudes <= box.north)
+    there &= (longitudes >= box.west) & (longitudes <= box.east)
+    return np.flatnonzero(there)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.geography.arrays import within
+from services.geography.arrays import corners, within
 from services.keyword_search.domain.document import Document
 from services.plan.condition import Point
 
@@ -66,3 +66,7 @@ class Rows:
         """Return the rows of the hotels within a radius of a point."""
         rows: list[int] = within(self._positions[: len(self.records)], center, radius_km).tolist()
         return rows
+
+    def corners(self, center: Point, radius_km: float) -> NDArray[np.intp]:
+        """Return the rows in the box around a circle that are not in the circle."""
+        return corners(self._positions[: len(self.records)], center, radius_km)

@@ -88,19 +88,16 @@ class Search:
             return self._sorted(self._filter(query.condition), query)
         match = self._match(query.condition)
         words = self._words(query)
-        measured = self._measured(match, words) if match.circles else None
-        if measured is not None:
-            count, hits = len(measured), measured[: query.limit]
-        elif (
-            not match.circles
-            and most_matches(self._searcher, query.condition) <= self._scored_at_most
-        ):
+        few = most_matches(self._searcher, query.condition) <= self._scored_at_most
+        in_boxes: int | None = None
+        if not few and match.circles:
+            in_boxes = int(self._searcher.search(match.query, 1).count)
+            few = in_boxes <= self._scored_at_most
+        if few:
             # All are scored, so they are counted in passing.
-            every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-            found = self._searcher.search(every, query.limit, weight_by_field="prior")
-            count, hits = int(found.count), list(found.hits)
+            hits, count = self._scored(match, words, query.limit)
         else:
-            count = self._count(match, query.condition)
+            count = self._count(match, query.condition, in_boxes)
             hits = self._ranked(match, words, query.limit, count)
         return self._recalled(
             [address for _, address in hits],
@@ -187,17 +184,18 @@ class Search:
                 return good[:limit]
             asked *= 4
 
-    def _measured(self, match: _Match, words: list[_Clause]) -> list[_Hit] | None:
-        """Return all that lie in every circle, best first; `None` where too many may.
+    def _scored(self, match: _Match, words: list[_Clause], limit: int) -> tuple[list[_Hit], int]:
+        """Return the best by words and standing, and how many match.
 
-        Counting them takes the row of every match, so the search that ranks them finds them too.
+        With circles that takes the row of every match, so all of them are asked for.
         """
         every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-        most = max(1, self._scored_at_most)
+        most = max(1, self._scored_at_most) if match.circles else limit
         found = self._searcher.search(every, most, weight_by_field="prior")
-        # Each reading of the hits makes them anew.
-        hits = found.hits
-        return None if found.count > len(hits) else self._those_inside(hits, match.circles)
+        if not match.circles:
+            return list(found.hits), int(found.count)
+        inside = self._those_inside(found.hits, match.circles)
+        return inside[:limit], len(inside)
 
     def _those_inside(self, hits: Sequence[_Hit], circles: Sequence[_Circle]) -> list[_Hit]:
         rows = self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
@@ -235,13 +233,31 @@ class Search:
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
 
-    def _count(self, match: _Match, condition: Condition | None) -> int:
+    def _count(
+        self, match: _Match, condition: Condition | None, in_boxes: int | None = None
+    ) -> int:
+        """Count the matches; `in_boxes`: how many the engine matches, where that is known."""
         if condition is None:
             return int(self._searcher.num_docs - self._searcher.search(self._closed, 1).count)
         if not match.circles:
             return int(self._searcher.search(match.query, 1).count)
-        rows = self._rows_of(match.query, int(self._searcher.search(match.query, 1).count))
+        if in_boxes is None:
+            in_boxes = int(self._searcher.search(match.query, 1).count)
+        if len(match.circles) == 1 and in_boxes > self._scored_at_most:
+            # Fewer stand in the corners of the box than in the circle.
+            return in_boxes - self._in_corners(match, match.circles[0])
+        rows = self._rows_of(match.query, in_boxes)
         return int(np.count_nonzero(self._inside(rows, match.circles)))
+
+    def _in_corners(self, match: _Match, circle: _Circle) -> int:
+        """Count the matches that stand in the box around a circle, not in it, nor are listed."""
+        corners = self._rows.corners(circle.center, circle.radius_km)
+        rows = np.setdiff1d(corners, circle.listed, assume_unique=True).tolist()
+        if not rows:
+            return 0
+        there = tantivy.Query.term_set_query(self._schema, "row", rows)
+        both = [(tantivy.Occur.Must, match.query), (tantivy.Occur.Must, there)]
+        return int(self._searcher.search(tantivy.Query.boolean_query(both), 1).count)
 
     def _filter(self, condition: Condition | None) -> tantivy.Query:
         wanted = (

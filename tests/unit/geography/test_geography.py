@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.geography.arrays import bounding_box, kilometres, within
+from services.geography.arrays import bounding_box, corners, kilometres, within
 from services.geography.datum import gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 from services.geography.distance import EARTH_RADIUS_KM, haversine_km
 
@@ -53,6 +53,24 @@ def test_within_a_circle_are_those_not_farther(
     positions = np.array(places)
     wanted = np.flatnonzero(kilometres(positions, center) <= radius_km)
     assert list(within(positions, center, radius_km)) == list(wanted)
+
+
+@given(st.lists(IN_CHINA, min_size=1, max_size=20), IN_CHINA, st.floats(100, 2_000))
+def test_circle_and_corners_are_the_box(
+    places: list[Place], center: Place, radius_km: float
+) -> None:
+    positions = np.array(places)
+    box = bounding_box(center, radius_km)
+    assert box is not None
+    in_box = [
+        row
+        for row, (latitude, longitude) in enumerate(places)
+        if box.south <= latitude <= box.north and box.west <= longitude <= box.east
+    ]
+    inside = set(within(positions, center, radius_km))
+    outside = set(corners(positions, center, radius_km))
+    assert not inside & outside
+    assert sorted(inside | outside) == in_box
 
 
 def test_a_box_over_a_pole_or_the_date_line_is_none() -> None:
