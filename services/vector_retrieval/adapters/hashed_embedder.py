@@ -190,6 +190,8 @@ class _Concepts:
 
 def _automaton(features: dict[str, set[int]]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
+    # Without a word it cannot be asked; no folded text has this one.
+    automaton.add_word("\0", ())
     for word, its_features in features.items():
         automaton.add_word(word, tuple(its_features))
     automaton.make_automaton()

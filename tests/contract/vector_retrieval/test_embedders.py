@@ -46,6 +46,11 @@ def test_a_text_has_the_same_vector_alone_and_among_many(text: str) -> None:
     np.testing.assert_allclose(HASHED.vectors([text])[0], among, atol=1e-6)
 
 
+def test_a_vocabulary_may_have_no_words_at_all() -> None:
+    embedder = HashedEmbedder(Vocabulary({}, "empty"))
+    assert np.linalg.norm(embedder.vectors(["quiet hotel"])) == pytest.approx(1.0)
+
+
 @pytest.mark.integration
 class TestTritonEmbedder(EmbedderContract):
     @pytest.fixture
