@@ -88,16 +88,15 @@ class Search:
             return self._sorted(self._filter(query.condition), query)
         match = self._match(query.condition)
         words = self._words(query)
-        few = most_matches(self._searcher, query.condition) <= self._scored_at_most
-        in_boxes: int | None = None
-        if not few and match.circles:
-            in_boxes = int(self._searcher.search(match.query, 1).count)
-            few = in_boxes <= self._scored_at_most
-        if few:
+        if match.circles:
+            hits, count = self._measured(match, words, query.limit)
+        elif most_matches(self._searcher, query.condition) <= self._scored_at_most:
             # All are scored, so they are counted in passing.
-            hits, count = self._scored(match, words, query.limit)
+            every = tantivy.Query.boolean_query([_based_on(match.query), *words])
+            found = self._searcher.search(every, query.limit, weight_by_field="prior")
+            hits, count = list(found.hits), int(found.count)
         else:
-            count = self._count(match, query.condition, in_boxes)
+            count = self._count(match, query.condition)
             hits = self._ranked(match, words, query.limit, count)
         return self._recalled(
             [address for _, address in hits],
@@ -184,16 +183,17 @@ class Search:
                 return good[:limit]
             asked *= 4
 
-    def _scored(self, match: _Match, words: list[_Clause], limit: int) -> tuple[list[_Hit], int]:
-        """Return the best by words and standing, and how many match.
+    def _measured(self, match: _Match, words: list[_Clause], limit: int) -> tuple[list[_Hit], int]:
+        """Return the best that lie in every circle, and how many lie there.
 
-        With circles that takes the row of every match, so all of them are asked for.
+        Counting them takes the row of every match, so the search that ranks few finds them too.
         """
         every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-        most = max(1, self._scored_at_most) if match.circles else limit
+        most = max(1, self._scored_at_most)
         found = self._searcher.search(every, most, weight_by_field="prior")
-        if not match.circles:
-            return list(found.hits), int(found.count)
+        if found.count > most:
+            count = self._count_inside(match, int(found.count))
+            return self._ranked(match, words, limit, count), count
         inside = self._those_inside(found.hits, match.circles)
         return inside[:limit], len(inside)
 
@@ -233,16 +233,14 @@ class Search:
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
 
-    def _count(
-        self, match: _Match, condition: Condition | None, in_boxes: int | None = None
-    ) -> int:
-        """Count the matches; `in_boxes`: how many the engine matches, where that is known."""
+    def _count(self, match: _Match, condition: Condition | None) -> int:
         if condition is None:
             return int(self._searcher.num_docs - self._searcher.search(self._closed, 1).count)
-        if not match.circles:
-            return int(self._searcher.search(match.query, 1).count)
-        if in_boxes is None:
-            in_boxes = int(self._searcher.search(match.query, 1).count)
+        matching = int(self._searcher.search(match.query, 1).count)
+        return self._count_inside(match, matching) if match.circles else matching
+
+    def _count_inside(self, match: _Match, in_boxes: int) -> int:
+        """Return how many lie in every circle, of so many in the boxes around them."""
         if len(match.circles) == 1 and in_boxes > self._scored_at_most:
             # Fewer stand in the corners of the box than in the circle.
             return in_boxes - self._in_corners(match, match.circles[0])
