@@ -52,13 +52,11 @@ _GENERIC = frozenset(
     ]
 )
 _CITY_CHARS = (2, 3, 4)
-# What `_EN_SUFFIX` ends with: most names need no search for it.
+# Words for houses that names end with; most names need no search for them.
 _EN_ENDS = (
     "hotel", "guesthouse", "guest house", "lodge", "inn", "hostel", "bed and breakfast", "b&b",
 )  # fmt: skip
-_EN_SUFFIX = re.compile(
-    r"^(?:the )?(.+?)(?: (?:hotel|guest ?house|lodge|inn|hostel|bed and breakfast|b&b))$"
-)
+_EN_SUFFIX = re.compile(rf"^(?:the )?(.+?)(?: (?:{'|'.join(map(re.escape, _EN_ENDS))}))$")
 
 
 @lru_cache(maxsize=1)
