@@ -49,8 +49,6 @@ HOP_TURNS, HOP_EVENTS, HOP_RATE, HOP_SIZE = 3, 1_000, 200.0, 1_000
 CANDIDATES = 50
 HITS = 10
 TIMEOUT_S = 30.0
-# After an error that does not say how long to wait.
-RETRY_S = 0.5
 WARM_UP_S = 5.0
 
 Search = Callable[[int], Awaitable[None]]
@@ -233,35 +231,15 @@ async def measure(name: str, search: Search, table: Table, seconds: float) -> fl
     await repeated(search, 1, WARM_UP_S)
     latencies, rates, cells = [], [], []
     for clients in CLIENTS:
-        served: list[float] = []
-        lost = 0
-
-        async def one(n: int, served: list[float] = served) -> None:
-            nonlocal lost
-            asked = time.perf_counter()
-            try:
-                await search(n)
-            except grpc.aio.AioRpcError as error:
-                lost += 1
-                await asyncio.sleep(retry_after_s(error))
-            else:
-                served.append(time.perf_counter() - asked)
-
         busy_s, start = busy_cpu_s(), time.perf_counter()
-        await repeated(one, clients, seconds)
-        took_s = time.perf_counter() - start
-        cores = (busy_cpu_s() - busy_s) / took_s
-        latencies.append(served)
-        rates.append(len(served) / took_s)
-        cells.append(f"{rates[-1]:.0f} ({cores:.1f})" + (f", {lost} lost" if lost else ""))
+        run = await repeated(search, clients, seconds)
+        cores = (busy_cpu_s() - busy_s) / (time.perf_counter() - start)
+        latencies.append(run.times)
+        rates.append(run.per_second)
+        lost = f", {run.lost} lost" if run.lost else ""
+        cells.append(f"{run.per_second:.0f} ({cores:.1f}){lost}")
     tell(table, name, *percentiles(latencies[0]), *cells)
     return max(rates)
-
-
-def retry_after_s(error: grpc.aio.AioRpcError) -> float:
-    """Return how long a client waits after an error."""
-    typed = from_rpc_error(error)
-    return typed.retry_after_s if isinstance(typed, ResourceExhausted) else RETRY_S
 
 
 def busy_cpu_s() -> float:
