@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from services.keyword_search.adapters.elasticsearch_client import connection_options, translated
 from services.keyword_search.domain.document import Document
-from services.keyword_search.domain.fields import known_fields, listed_term, pairs_of
+from services.keyword_search.domain.fields import indexed_facts, known_fields
 from services.keyword_search.domain.scoring import BOOSTS
 from services.keyword_search.settings import ElasticsearchSettings
 from services.plan.facts import HotelFacts
@@ -52,29 +52,16 @@ REFRESH_INTERVAL = "1s"
 def source_of(document: Document) -> dict[str, Any]:
     """Return a document as the index stores it."""
     facts = document.facts
-    source: dict[str, Any] = {field: getattr(document, field) for field in BOOSTS}
-    source |= {
-        "names": facts.names,
-        "name_pairs": [" ".join(pairs_of(name)) for name in facts.names],
-        "hotel_id": facts.hotel_id,
-        "facilities": list(facts.facilities or ()),
-        "room_types": list(facts.room_types or ()),
-        "nearby": [listed_term(place) for place in facts.nearby or ()],
+    source = indexed_facts(facts)
+    if (location := source.get("location")) is not None:
+        source["location"] = {"lat": location.latitude, "lon": location.longitude}
+    return source | {
+        **{field: getattr(document, field) for field in BOOSTS},
         "prior": document.prior,
-        "located": facts.location is not None,
+        "located": location is not None,
         "revision": document.revision,
         **fast_source_of(facts, document.record),
     }
-    for field in ("brand", "kind", "tier", "price_band", "district", "city"):
-        if (text := getattr(facts, field)) is not None:
-            source[field] = text
-    for field in ("guest_rating", "star_rating", "review_count"):
-        if (number := getattr(facts, field)) is not None:
-            # Plus zero: the engine puts -0.0 below 0.0.
-            source[field] = number + 0.0
-    if facts.location is not None:
-        source["location"] = {"lat": facts.location.latitude, "lon": facts.location.longitude}
-    return source
 
 
 def fast_source_of(facts: HotelFacts, record: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tantivy
 
 from services.keyword_search.domain.document import Document
-from services.keyword_search.domain.fields import NUMBER_FIELDS, held_facts, listed_term, pairs_of
+from services.keyword_search.domain.fields import indexed_facts
 from services.keyword_search.domain.scoring import BOOSTS
 
 _RAW_FIELDS = (
@@ -33,28 +33,13 @@ def new_schema() -> tantivy.Schema:
 
 def indexed(document: Document, row: int, schema: tantivy.Schema) -> tantivy.Document:
     """Return a document as tantivy takes it, at a row of what lies beside it in memory."""
-    facts = document.facts
-    values = held_facts(facts)
-    known = ["hotel_id", *values]
-    if facts.closed:
-        known.append("closed")
-    for field in NUMBER_FIELDS.values():
-        if field in values:
-            # Plus zero: the engine puts -0.0 below 0.0.
-            values[field] += 0.0
-    for field in ("facilities", "room_types"):
-        if field in values:
-            values[field] = list(values[field])
-    if "nearby" in values:
-        values["nearby"] = [listed_term(place) for place in values["nearby"]]
+    values = indexed_facts(document.facts)
+    if document.facts.closed:
+        values["known"].append("closed")
     if (location := values.pop("location", None)) is not None:
         values["latitude"], values["longitude"] = location.latitude, location.longitude
-    values["name"], values["place"] = document.name, document.place
-    values["facility"], values["description"] = document.facility, document.description
-    values["known"] = known
-    values["names"] = list(facts.names)
-    values["name_pairs"] = [" ".join(pairs_of(name)) for name in facts.names]
-    values["hotel_id"] = facts.hotel_id
+    for field in BOOSTS:
+        values[field] = getattr(document, field)
     values["prior"], values["row"] = document.prior, row
     # With the schema the engine need not find out what type each value is of.
     return tantivy.Document.from_dict(values, schema)

@@ -48,6 +48,29 @@ def known_fields(facts: HotelFacts) -> list[str]:
     return ["hotel_id", *held_facts(facts)]
 
 
+def indexed_facts(facts: HotelFacts) -> dict[str, Any]:
+    """Return the facts a record has as both engines take them, by the names of the fields.
+
+    The location is left as it is: the engines differ in how they take a position.
+    """
+    values = held_facts(facts)
+    known = ["hotel_id", *values]
+    for field in NUMBER_FIELDS.values():
+        if field in values:
+            # Plus zero: the engines put -0.0 below 0.0.
+            values[field] += 0.0
+    for field in ("facilities", "room_types"):
+        if field in values:
+            values[field] = list(values[field])
+    if "nearby" in values:
+        values["nearby"] = [listed_term(place) for place in values["nearby"]]
+    values["known"] = known
+    values["names"] = list(facts.names)
+    values["name_pairs"] = [" ".join(pairs_of(name)) for name in facts.names]
+    values["hotel_id"] = facts.hotel_id
+    return values
+
+
 def listed_term(place: ListedPlace) -> str:
     """Return the term of the field `nearby` for an entry of a record's list of places."""
     return f"{place.category}/{place.name}"
