@@ -127,8 +127,9 @@ class EmbeddedRuntime:
             index=self.vectors,
             embedder=embedder,
         )
+        # The vector index works the filter out for every hotel anyway, and so counts in passing.
         self._consumptions += await keyword_search.start(
-            KeywordSearchSettings(), bus=bus, server=server, index=self.keywords
+            KeywordSearchSettings(), bus=bus, server=server, index=self.keywords, counted=False
         )
         self._consumptions += await ranking.start(
             RankingSettings(), bus=bus, server=server, vocabulary=self._vocabulary

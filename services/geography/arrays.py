@@ -95,8 +95,18 @@ def corners(positions: NDArray[np.float64], center: Position, radius_km: float) 
     return rows[~inside(positions[rows], center, radius_km)]
 
 
+def count_in_box(positions: NDArray[np.float64], center: Position, radius_km: float) -> int:
+    """Return how many of `(n, 2)` degrees are in the box around a circle, all where it has none."""
+    box = bounding_box(center, radius_km)
+    return len(positions) if box is None else int(np.count_nonzero(_there(positions, box)))
+
+
 def _in_box(positions: NDArray[np.float64], box: Box) -> NDArray[np.intp]:
+    return np.flatnonzero(_there(positions, box))
+
+
+def _there(positions: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     latitudes, longitudes = positions[:, 0], positions[:, 1]
-    there = (latitudes >= box.south) & (latitudes <= box.north)
+    there: NDArray[np.bool_] = (latitudes >= box.south) & (latitudes <= box.north)
     there &= (longitudes >= box.west) & (longitudes <= box.east)
-    return np.flatnonzero(there)
+    return there

@@ -30,11 +30,12 @@ async def subscribe(
     batch_size: int,
     max_in_flight: int,
     in_memory: bool = False,
+    counted: bool = True,
 ) -> list[Consumption]:
     """Start reading located searches and the catalogue."""
 
     async def retrieve(plan: QueryPlan, wanted: int, into: candidate_pb2.StageResult) -> None:
-        recalled = await handlers.retrieve(plan, limit=wanted, index=index)
+        recalled = await handlers.retrieve(plan, limit=wanted, index=index, counted=counted)
         recall_wire.stage_result(
             candidate_pb2.RECALL_STAGE_KEYWORD, recalled, index_version=index.version(), into=into
         )

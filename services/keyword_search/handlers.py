@@ -12,8 +12,12 @@ from services.recall.recalled import Recalled
 from services.text import analyser
 
 
-async def retrieve(plan: QueryPlan, *, limit: int, index: KeywordIndex) -> Recalled:
+async def retrieve(
+    plan: QueryPlan, *, limit: int, index: KeywordIndex, counted: bool = True
+) -> Recalled:
     """Find the hotels whose words match best and that satisfy the plan's condition.
+
+    Without `counted` the number of matches may be left open, where it would cost another search.
 
     Raises:
         Unavailable: The index is away.
@@ -25,6 +29,7 @@ async def retrieve(plan: QueryPlan, *, limit: int, index: KeywordIndex) -> Recal
             preferences=plan.preferences,
             sort=plan.sort,
             limit=limit,
+            counted=counted,
         )
     )
 

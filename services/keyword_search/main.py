@@ -20,8 +20,12 @@ async def start(
     server: RpcServer,
     index: KeywordIndex,
     in_memory: bool = False,
+    counted: bool = True,
 ) -> list[Consumption]:
-    """Open both doors on an index; one in memory reads the whole catalogue in every process."""
+    """Open both doors on an index; one in memory reads the whole catalogue in every process.
+
+    Without `counted` the event door leaves matches to be counted by the other stage.
+    """
     server.add(
         keyword_search_pb2_grpc.add_KeywordSearchServiceServicer_to_server,
         KeywordSearchServicer(index),
@@ -35,6 +39,7 @@ async def start(
         batch_size=settings.batch_size,
         max_in_flight=settings.max_in_flight,
         in_memory=in_memory,
+        counted=counted,
     )
 
 

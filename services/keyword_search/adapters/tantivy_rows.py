@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.geography.arrays import corners, within
+from services.geography.arrays import corners, count_in_box, within
 from services.keyword_search.domain.document import Document
 from services.plan.condition import Point
 
@@ -22,7 +22,8 @@ class Rows:
         self.records: list[bytes] = []
         self.ids: list[str] = []
         self._of_hotel: dict[str, int] = {}
-        self._positions = np.full((1024, 2), np.nan)
+        # Each column in one piece: a box is looked up a column at a time.
+        self._positions = np.full((1024, 2), np.nan, order="F")
 
     def __len__(self) -> int:
         return len(self.records)
@@ -40,7 +41,7 @@ class Rows:
         """Add a hotel, or its newer row; return the row."""
         id, row = document.facts.hotel_id, len(self.records)
         if row >= len(self._positions):
-            grown = np.full((len(self._positions) * 2, 2), np.nan)
+            grown = np.full((len(self._positions) * 2, 2), np.nan, order="F")
             grown[: len(self._positions)] = self._positions
             self._positions = grown
         location = document.facts.location
@@ -66,6 +67,10 @@ class Rows:
         """Return the rows of the hotels within a radius of a point."""
         rows: list[int] = within(self._positions[: len(self.records)], center, radius_km).tolist()
         return rows
+
+    def in_box(self, center: Point, radius_km: float) -> int:
+        """Return how many hotels stand in the box around a circle."""
+        return count_in_box(self._positions[: len(self.records)], center, radius_km)
 
     def corners(self, center: Point, radius_km: float) -> NDArray[np.intp]:
         """Return the rows in the box around a circle that are not in the circle."""

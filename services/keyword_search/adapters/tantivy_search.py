@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -42,11 +43,12 @@ _Hit: TypeAlias = tuple[float, tantivy.DocAddress]
 
 @dataclass(frozen=True, slots=True)
 class _Circle:
-    """A circle, and the rows that count as near whatever their distance."""
+    """A circle, the rows that count as near whatever their distance, and the most that can be."""
 
     center: Point
     radius_km: float
     listed: NDArray[np.int64]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +86,25 @@ class Search:
 
     def run(self, query: KeywordQuery) -> Recalled:
         """Find the best hotels that satisfy the condition."""
-        if query.sort:
-            return self._sorted(self._filter(query.condition), query)
         match = self._match(query.condition)
+        if query.sort:
+            return self._sorted(match, query)
         words = self._words(query)
-        if match.circles:
-            hits, count = self._measured(match, words, query.limit)
-        elif most_matches(self._searcher, query.condition) <= self._scored_at_most:
-            # All are scored, so they are counted in passing.
-            every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-            found = self._searcher.search(every, query.limit, weight_by_field="prior")
-            hits, count = list(found.hits), int(found.count)
+        count: int | None = None
+        most = most_matches(self._searcher, query.condition)
+        most = min([most, *(circle.most for circle in match.circles)])
+        if most <= self._scored_at_most:
+            hits, count = self._all_ranked(match, words, query.limit, most)
         else:
-            count = self._count(match, query.condition)
+            if query.counted:
+                count = self._count(match, query.condition)
             hits = self._ranked(match, words, query.limit, count)
         return self._recalled(
             [address for _, address in hits],
             [score for score, _ in hits],
             count,
             "ranked" if query.tokens else "prior",
-            query.condition,
+            query,
         )
 
     def _match(self, condition: Condition | None) -> _Match:
@@ -138,7 +139,8 @@ class Search:
                         near = tantivy.Query.boolean_query(
                             [(tantivy.Occur.Should, near), (tantivy.Occur.Should, said)]
                         )
-                    circles.append(_Circle(part.center, part.radius_km, listed))
+                    most = self._rows.in_box(part.center, part.radius_km) + len(listed)
+                    circles.append(_Circle(part.center, part.radius_km, listed, most))
                     boxes.append(near)
                     continue
             others.append(part)
@@ -183,17 +185,19 @@ class Search:
                 return good[:limit]
             asked *= 4
 
-    def _measured(self, match: _Match, words: list[_Clause], limit: int) -> tuple[list[_Hit], int]:
-        """Return the best that lie in every circle, and how many lie there.
+    def _all_ranked(
+        self, match: _Match, words: list[_Clause], limit: int, most: int
+    ) -> tuple[list[_Hit], int]:
+        """Return the best of few matches, at most `most`, and how many they are.
 
-        Counting them takes the row of every match, so the search that ranks few finds them too.
+        All are scored, so they are counted in passing.
         """
         every = tantivy.Query.boolean_query([_based_on(match.query), *words])
-        most = max(1, self._scored_at_most)
-        found = self._searcher.search(every, most, weight_by_field="prior")
-        if found.count > most:
-            count = self._count_inside(match, int(found.count))
-            return self._ranked(match, words, limit, count), count
+        if not match.circles:
+            found = self._searcher.search(every, limit, weight_by_field="prior")
+            return list(found.hits), int(found.count)
+        # A hotel that is being replaced may match by a row that is no longer among `most`.
+        found = self._searcher.search(every, most + limit, weight_by_field="prior")
         inside = self._those_inside(found.hits, match.circles)
         return inside[:limit], len(inside)
 
@@ -207,11 +211,11 @@ class Search:
         match: _Match,
         words: list[_Clause],
         limit: int,
-        count: int,
+        count: int | None,
     ) -> list[_Hit]:
-        """Return the best by words and standing."""
+        """Return the best by words and standing of so many matches; `None`: many."""
         base = _based_on(match.query)
-        if count <= self._scored_at_most:
+        if count is not None and count <= self._scored_at_most:
             every = tantivy.Query.boolean_query([base, *words])
             return self._best(every, limit, match.circles, weight_by_field="prior")
         # Among many, most have none of the words: first those with any, by the words alone, so
@@ -287,25 +291,30 @@ class Search:
                 words.append(wished)
         return [(tantivy.Occur.Should, word) for word in words]
 
-    def _sorted(self, allowed: tantivy.Query, query: KeywordQuery) -> Recalled:
-        count = int(self._searcher.search(allowed, 1).count)
+    def _sorted(self, match: _Match, query: KeywordQuery) -> Recalled:
+        count = self._count(match, query.condition) if query.counted else None
         key, limit = query.sort[0], query.limit
         if key.field is Field.DISTANCE and key.center is not None:
-            addresses = by_distance(
-                self._searcher, allowed, key, key.center, self._rows.positions()
-            )[:limit]
+            matching = int(self._searcher.search(match.query, 1).count)
+            hits = self._searcher.search(match.query, max(1, matching), count=False).hits
+            if match.circles:
+                hits = self._those_inside(hits, match.circles)
+            found = [at for _, at in hits]
+            positions = self._rows.positions()
+            addresses = by_distance(self._searcher, found, key, key.center, positions)[:limit]
         else:
-            addresses = by_number(self._searcher, self._schema, allowed, key, limit)
+            best = partial(self._best, circles=match.circles)
+            addresses = by_number(self._searcher, self._schema, match.query, key, limit, best=best)
         scores = [1.0 / rank for rank in range(1, len(addresses) + 1)]
-        return self._recalled(addresses, scores, count, "sorted", query.condition)
+        return self._recalled(addresses, scores, count, "sorted", query)
 
     def _recalled(
         self,
         addresses: list[tantivy.DocAddress],
         scores: list[float],
-        count: int,
+        count: int | None,
         method: str,
-        condition: Condition | None,
+        query: KeywordQuery,
     ) -> Recalled:
         rows = self._searcher.fast_field_values("row", addresses) if addresses else []
         ids, records = self._rows.ids, self._rows.records
@@ -316,12 +325,9 @@ class Search:
                 if (record := records[row])
             ]
         )
-        return Recalled(
-            candidates,
-            count,
-            method,
-            self._leave_one_out(condition) if count == 0 else (),
-        )
+        explained = query.counted and count == 0
+        without = self._leave_one_out(query.condition) if explained else ()
+        return Recalled(candidates, count, method, without)
 
     def _leave_one_out(self, condition: Condition | None) -> tuple[int, ...]:
         parts = conjuncts(condition)

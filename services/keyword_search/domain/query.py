@@ -19,6 +19,8 @@ class KeywordQuery:
         sort: Requested order; candidates then are the first ones by its first key, equal ones by
             standing, those without the value last. Ranking settles the other keys.
         limit: Most candidates, 1 or more.
+        counted: Whether matches have to be counted, and an empty result explained; where not, an
+            index that would have to search for it leaves it.
     """
 
     tokens: tuple[str, ...] = ()
@@ -26,3 +28,4 @@ class KeywordQuery:
     preferences: tuple[Preference, ...] = ()
     sort: tuple[SortKey, ...] = ()
     limit: int = 100
+    counted: bool = True

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from services.plan.condition import Condition, Field
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey
-from services.plan.tree import conjunction, conjuncts
+from services.plan.tree import conjuncts
 from services.recall.facts_change import ChangesTaken, FactsChange
 from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.columns import Columns, Mask
@@ -363,10 +363,10 @@ class FaissIndex:
         return Recalled(tuple(found.values()), passing, method)
 
     def _leave_one_out(self, condition: Condition | None, count: int) -> tuple[int, ...]:
-        parts = conjuncts(condition)
-        return tuple(
-            int(
-                np.count_nonzero(self._mask(conjunction(parts[:index] + parts[index + 1 :]), count))
-            )
-            for index in range(len(parts))
-        )
+        masks = [self._mask(part, count) for part in conjuncts(condition)]
+        counts = []
+        for index in range(len(masks)):
+            others = masks[:index] + masks[index + 1 :]
+            passing = np.logical_and.reduce(others) if others else self._mask(None, count)
+            counts.append(int(np.count_nonzero(passing)))
+        return tuple(counts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from services.plan.condition import (
     All,
     Condition,
     Field,
+    ListedPlace,
     Name,
     NameMatch,
     Near,
@@ -321,6 +323,48 @@ class KeywordIndexContract:
             assert set(ids(outside)) == {f"h{i}" for i in range(8)} - inside
             either = AnyOf((Not(circle), Term(Field.HOTEL_ID, ("nowhere",))))
             assert (await index.search(asking(condition=either))).match_count == 9 - len(inside)
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {},
+            {"sort": (SortKey(Field.PRICE, Direction.DESCENDING),)},
+            {"sort": (SortKey(Field.DISTANCE, Direction.ASCENDING, 1, SQUARE),)},
+        ],
+        ids=["ranked", "by price", "by distance"],
+    )
+    async def test_what_need_not_be_counted_is_found_all_the_same(
+        self, index: KeywordIndex, more: dict[str, Any]
+    ) -> None:
+        spots = [Point(39.9 + n / 1e3, 116.4) for n in range(20)]
+        listed = hotel("listed", "garden", price=90, location=(39.99, 116.4))
+        listed.nearby_places.items.add(category=hotel_pb2.PLACE_CATEGORY_ATTRACTION, name="square")
+        await filled(
+            index,
+            *(
+                hotel(
+                    f"h{n}",
+                    "garden" if n % 3 else "palace",
+                    price=100 + n,
+                    location=(spot.latitude, spot.longitude),
+                )
+                for n, spot in enumerate(spots)
+            ),
+            listed,
+            hotel("far", "garden", price=95, location=(39.99, 116.4)),
+            hotel("nowhere", "garden", price=500),
+        )
+        entry = ListedPlace("attraction", "square")
+        near = Near(1, listed=(entry,), center=SQUARE, radius_km=1.2)
+        asked = asking("garden", All((near, Range(Field.PRICE, max=300))), limit=5, **more)
+        counted = await index.search(asked)
+        within = {f"h{n}" for n, spot in enumerate(spots) if haversine_km(SQUARE, spot) <= 1.2}
+        assert counted.match_count == len(within) + 1
+        assert len(counted.candidates) == 5
+        assert set(ids(counted)) <= within | {"listed"}
+        free = await index.search(replace(asked, counted=False))
+        assert free.candidates == counted.candidates
+        assert free.match_count in (None, counted.match_count)
 
     async def test_an_empty_result_tells_what_each_condition_costs(
         self, index: KeywordIndex

@@ -21,6 +21,16 @@ class TestTantivyIndex(KeywordIndexContract):
         index.close()
 
 
+class TestTantivyIndexOfMany(KeywordIndexContract):
+    """As where more hotels match than are all scored."""
+
+    @pytest.fixture
+    def index(self) -> Iterator[KeywordIndex]:
+        index = TantivyIndex(writer_heap_bytes=15_000_000, scored_at_most=0)
+        yield index
+        index.close()
+
+
 @pytest.mark.integration
 class TestElasticsearchIndex(KeywordIndexContract):
     @pytest_asyncio.fixture
