@@ -22,14 +22,25 @@ def kilometres(positions: NDArray[np.float64], center: Position) -> NDArray[np.f
 
     NaN stays NaN. Source: as `haversine_km`.
     """
-    radians = np.radians(positions)
-    lat, lon = math.radians(center.latitude), math.radians(center.longitude)
-    chord = (
-        np.sin((radians[:, 0] - lat) / 2) ** 2
-        + math.cos(lat) * np.cos(radians[:, 0]) * np.sin((radians[:, 1] - lon) / 2) ** 2
-    )
-    km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    chords = _chords(positions, center)
+    km: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, chords)))
     return km
+
+
+def _chords(positions: NDArray[np.float64], center: Position) -> NDArray[np.float64]:
+    """Return the squares of the halves of the chords to a point, on a sphere of radius 1."""
+    latitudes, longitudes = np.radians(positions[:, 0]), np.radians(positions[:, 1])
+    lat, lon = math.radians(center.latitude), math.radians(center.longitude)
+    chords: NDArray[np.float64] = (
+        np.sin((latitudes - lat) / 2) ** 2
+        + math.cos(lat) * np.cos(latitudes) * np.sin((longitudes - lon) / 2) ** 2
+    )
+    return chords
+
+
+def _chord(km: float) -> float:
+    """Return that of a distance; what is further than the antipode is there."""
+    return math.sin(min(max(km, 0.0) / (2 * EARTH_RADIUS_KM), math.pi / 2)) ** 2
 
 
 class _Degrees(NamedTuple):
@@ -42,9 +53,11 @@ def inside(positions: NDArray[np.float64], center: Position, radius_km: float) -
 
     NaN is nowhere.
     """
-    km = kilometres(positions, center)
-    near = km <= radius_km
-    for row in np.flatnonzero(np.abs(km - radius_km) <= _LINE_KM):
+    # Chords grow with distances and are less work.
+    chords = _chords(positions, center)
+    near = chords <= _chord(radius_km)
+    line = (chords >= _chord(radius_km - _LINE_KM)) & (chords <= _chord(radius_km + _LINE_KM))
+    for row in np.flatnonzero(line):
         near[row] = haversine_km(center, _Degrees(*positions[row].tolist())) <= radius_km
     return near
 
