@@ -1,32 +1,34 @@
 """Conditions compiled to tantivy queries.
 
 Every filter field is a raw text or a fast number; which fields a record has is in the raw field
-`known`. Circles cannot be said in tantivy: the caller resolves them to row numbers.
+`known`. Circles cannot be said in tantivy: they are boxes, with single rows taken away.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
+from services.geography.arrays import Box, bounding_box
+from services.keyword_search.adapters.tantivy_order import between
+from services.keyword_search.adapters.tantivy_rows import Rows
 from services.keyword_search.domain.fields import NUMBER_FIELDS, TERM_FIELDS, listed_term, pairs_of
 from services.plan.condition import Condition, Name, NameMatch, Near, Point, Range, Term
 from services.plan.names import fold_name
 from services.plan.normal_form import Conjunction, Disjunction, Literal, NormalForm
 from services.plan.tree import conjuncts
 
-Circle = Callable[[Point, float], list[int]]
-"""Row numbers of the hotels within a radius in kilometres of a point."""
-
 
 class Compiler:
-    """Compiles normal forms against one schema."""
+    """Compiles normal forms against one schema, with the positions of its rows."""
 
-    def __init__(self, schema: tantivy.Schema, circle: Circle) -> None:
+    def __init__(self, schema: tantivy.Schema, rows: Rows) -> None:
         self._schema = schema
-        self._circle = circle
+        self._rows = rows
 
     def compile(self, form: NormalForm) -> tantivy.Query:
         """Return the query of the records for which the form holds."""
@@ -88,6 +90,32 @@ class Compiler:
             return tantivy.Query.term_query(self._schema, "name_pairs", wanted)
         return tantivy.Query.phrase_query(self._schema, "name_pairs", pairs)
 
+    def box(self, box: Box) -> tantivy.Query:
+        """Return the query of the records that stand in a box."""
+        return _all(
+            [
+                between(self._schema, "latitude", box.south, box.north),
+                between(self._schema, "longitude", box.west, box.east),
+            ]
+        )
+
+    def _circle(self, center: Point, radius_km: float) -> tantivy.Query:
+        """Return the query of the records within a radius of a point.
+
+        Single rows cost microseconds each, and a big city has tens of thousands in a circle. Few of
+        them stand in the corners of the box around it.
+        """
+        inside = self._rows.within(center, radius_km)
+        box = bounding_box(center, radius_km)
+        if box is not None:
+            corners = self._rows.corners(center, radius_km)
+            if len(corners) < len(inside):
+                return _but(self.box(box), self._these(corners))
+        return self._these(inside)
+
+    def _these(self, rows: NDArray[np.intp]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, "row", rows.tolist())
+
     def listed(self, leaf: Near) -> tantivy.Query:
         """Return the query of the records that list the place, by any of its entries."""
         return self._values("nearby", [listed_term(place) for place in leaf.listed])
@@ -97,8 +125,7 @@ class Compiler:
         if leaf.listed:
             listed = self.listed(leaf)
         if leaf.center is not None and leaf.radius_km is not None:
-            rows = self._circle(leaf.center, leaf.radius_km)
-            circle = tantivy.Query.term_set_query(self._schema, "row", rows)
+            circle = self._circle(leaf.center, leaf.radius_km)
         if positive:
             return _any([query for query in (listed, circle) if query is not None])
         # False is: every part that can tell is known, and none holds.

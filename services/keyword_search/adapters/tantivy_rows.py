@@ -63,10 +63,9 @@ class Rows:
         """Return latitude and longitude by row, `(rows or more, 2)`, NaN where unknown."""
         return self._positions
 
-    def within(self, center: Point, radius_km: float) -> list[int]:
+    def within(self, center: Point, radius_km: float) -> NDArray[np.intp]:
         """Return the rows of the hotels within a radius of a point."""
-        rows: list[int] = within(self._positions[: len(self.records)], center, radius_km).tolist()
-        return rows
+        return within(self._positions[: len(self.records)], center, radius_km)
 
     def in_box(self, center: Point, radius_km: float) -> int:
         """Return how many hotels stand in the box around a circle."""

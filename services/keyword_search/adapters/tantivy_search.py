@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from services.geography.arrays import bounding_box, inside
 from services.keyword_search.adapters.tantivy_conditions import Compiler, most_listed, most_matches
-from services.keyword_search.adapters.tantivy_order import between, by_distance, by_number
+from services.keyword_search.adapters.tantivy_order import by_distance, by_number
 from services.keyword_search.adapters.tantivy_rows import Rows
 from services.keyword_search.domain.query import KeywordQuery
 from services.keyword_search.domain.scoring import (
@@ -35,6 +35,8 @@ from services.recall.recalled import Found, Recalled
 SCORED_AT_MOST = 10_000
 # Above that, so many times as many as wanted are found by their words, and the best of them taken.
 OVERFETCH = 4
+# Reading all that lists a place costs as much as looking up this share of it by row.
+LOOKED_UP_SHARE = 0.2
 
 _Clause: TypeAlias = tuple[tantivy.Occur, tantivy.Query]
 # What the engine ordered by, and which document it is.
@@ -43,11 +45,20 @@ _Hit: TypeAlias = tuple[float, tantivy.DocAddress]
 
 @dataclass(frozen=True, slots=True)
 class _Circle:
-    """A circle, the rows that count as near whatever their distance, and the most that can be."""
+    """A circle.
+
+    Attributes:
+        center: Its center.
+        radius_km: Its radius.
+        listed: What counts as near whatever its distance.
+        most_listed: How many that can be at most.
+        most: How many can be near at most.
+    """
 
     center: Point
     radius_km: float
-    listed: NDArray[np.int64]
+    listed: tantivy.Query | None
+    most_listed: int
     most: int
 
 
@@ -80,7 +91,7 @@ class Search:
         self._searcher = searcher
         self._schema = schema
         self._rows = rows
-        self._compiler = Compiler(schema, rows.within)
+        self._compiler = Compiler(schema, rows)
         self._closed = tantivy.Query.term_query(schema, "known", "closed")
         self._scored_at_most = scored_at_most
 
@@ -120,27 +131,15 @@ class Search:
             if isinstance(part, Near) and part.center and part.radius_km:
                 box = bounding_box(part.center, part.radius_km)
                 if box is not None:
-                    near = tantivy.Query.boolean_query(
-                        [
-                            (
-                                tantivy.Occur.Must,
-                                between(self._schema, "latitude", box.south, box.north),
-                            ),
-                            (
-                                tantivy.Occur.Must,
-                                between(self._schema, "longitude", box.west, box.east),
-                            ),
-                        ]
-                    )
-                    listed = np.zeros(0, dtype=np.int64)
-                    if part.listed:
-                        said = self._compiler.listed(part)
-                        listed = self._rows_of(said, most_listed(self._searcher, part))
+                    near = self._compiler.box(box)
+                    listed, count = None, most_listed(self._searcher, part)
+                    if count:
+                        listed = self._compiler.listed(part)
                         near = tantivy.Query.boolean_query(
-                            [(tantivy.Occur.Should, near), (tantivy.Occur.Should, said)]
+                            [(tantivy.Occur.Should, near), (tantivy.Occur.Should, listed)]
                         )
-                    most = self._rows.in_box(part.center, part.radius_km) + len(listed)
-                    circles.append(_Circle(part.center, part.radius_km, listed, most))
+                    most = self._rows.in_box(part.center, part.radius_km) + count
+                    circles.append(_Circle(part.center, part.radius_km, listed, count, most))
                     boxes.append(near)
                     continue
             others.append(part)
@@ -161,11 +160,20 @@ class Search:
         positions = self._rows.positions()[rows]
         for circle in circles:
             near = inside(positions, circle.center, circle.radius_km)
-            if len(circle.listed):
-                # Rows are small numbers: a table of them costs less than sorting.
-                near |= np.isin(rows, circle.listed, kind="table")
+            # Rows are small numbers: a table of them costs less than sorting.
+            near |= np.isin(rows, self._listed(circle, rows[~near]), kind="table")
             in_all &= near
         return in_all
+
+    def _listed(self, circle: _Circle, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of the rows, and maybe others, that are near whatever their distance."""
+        if circle.listed is None or not len(rows):
+            return np.zeros(0, dtype=np.int64)
+        if LOOKED_UP_SHARE * circle.most_listed < len(rows):
+            return self._rows_of(circle.listed, circle.most_listed)
+        these = tantivy.Query.term_set_query(self._schema, "row", rows.tolist())
+        both = [(tantivy.Occur.Must, circle.listed), (tantivy.Occur.Must, these)]
+        return self._rows_of(tantivy.Query.boolean_query(both), len(rows))
 
     def _best(
         self,
@@ -254,7 +262,8 @@ class Search:
     def _in_corners(self, match: _Match, circle: _Circle) -> int:
         """Count the matches that stand in the box around a circle, not in it, nor are listed."""
         corners = self._rows.corners(circle.center, circle.radius_km)
-        rows = np.setdiff1d(corners, circle.listed, assume_unique=True).tolist()
+        listed = self._listed(circle, corners)
+        rows = np.setdiff1d(corners, listed, assume_unique=True).tolist()
         if not rows:
             return 0
         there = tantivy.Query.term_set_query(self._schema, "row", rows)

@@ -25,6 +25,7 @@ from services.plan.condition import (
     NameMatch,
     Near,
     Not,
+    PlaceCategory,
     Point,
     Range,
     Term,
@@ -354,7 +355,7 @@ class KeywordIndexContract:
             hotel("far", "garden", price=95, location=(39.99, 116.4)),
             hotel("nowhere", "garden", price=500),
         )
-        entry = ListedPlace("attraction", "square")
+        entry = ListedPlace(PlaceCategory.ATTRACTION, "square")
         near = Near(1, listed=(entry,), center=SQUARE, radius_km=1.2)
         asked = asking("garden", All((near, Range(Field.PRICE, max=300))), limit=5, **more)
         counted = await index.search(asked)

@@ -57,7 +57,7 @@ async def test_every_reader_sees_the_newest_record_of_every_key_whatever_its_pac
     log: SqliteLog,
 ) -> None:
     chance = random.Random(4)
-    partition = LoggedPartition(TOPIC, 0, log, most_kept=8)
+    partition = LoggedPartition(TOPIC, 0, log, most_kept=8, lead_wait_s=0.001)
     positions, seen = [0, 0, 0], [dict[str, int](), dict[str, int](), dict[str, int]()]
 
     async def read(reader: int, limit: int) -> None:
@@ -75,3 +75,23 @@ async def test_every_reader_sees_the_newest_record_of_every_key_whatever_its_pac
             await read(reader, 50)
     newest = {record.key: record.offset for record in log.read(TOPIC, 0, 0, 1_000)}
     assert seen == [newest, newest, newest]
+
+
+async def test_who_is_a_window_ahead_waits_for_the_slowest(log: SqliteLog) -> None:
+    write(log, LoggedPartition(TOPIC, 0, log), *"abcdefgh")
+    partition = LoggedPartition(TOPIC, 0, log, most_kept=4, lead_wait_s=60)
+    first = await partition.read(0, 4)
+    ahead = asyncio.create_task(partition.read(4, 4))
+    await asyncio.sleep(0.01)
+    assert not ahead.done()
+    assert await partition.read(0, 4) == first
+    partition.drop_before(4)
+    assert (await partition.read(4, 4))[0] is (await ahead)[0]
+
+
+async def test_one_that_hangs_holds_the_others_up_for_a_while_only(log: SqliteLog) -> None:
+    write(log, LoggedPartition(TOPIC, 0, log), *"abcdefgh")
+    partition = LoggedPartition(TOPIC, 0, log, most_kept=4, lead_wait_s=0.01)
+    await partition.read(0, 4)
+    assert [record.key for record in await partition.read(4, 4)] == list("efgh")
+    assert [record.key for record in await partition.read(0, 8)] == list("abcd")
