@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from concierge.recall.v1 import candidate_pb2
@@ -11,6 +10,7 @@ from services.keyword_search import handlers
 from services.keyword_search.domain.document import Document, document_of
 from services.keyword_search.ports import KeywordIndex
 from services.plan.query_plan import QueryPlan
+from services.platform.bulk_work import in_turn
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import group_of
 from services.platform.events import Record
@@ -41,7 +41,7 @@ async def subscribe(
         )
 
     async def take_hotels(records: Sequence[Record]) -> Sequence[str]:
-        documents, removed = await asyncio.to_thread(_documents, records)
+        documents, removed = await in_turn(_documents, records)
         await handlers.index_hotels(documents, removed, index=index)
         return [document.facts.hotel_id for document in documents]
 

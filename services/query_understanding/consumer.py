@@ -10,6 +10,7 @@ from concierge.search.v1 import search_events_pb2
 
 from services.plan.query_plan import Outcome
 from services.plan.wire import plan_to_pb
+from services.platform.bulk_work import in_turn
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import consume, group_of
 from services.platform.deadline import Deadline
@@ -101,7 +102,7 @@ async def subscribe(
 
     async def on_catalogue(records: Sequence[Record]) -> None:
         async with one_batch:
-            await asyncio.to_thread(_learn, records, lexicon)
+            await in_turn(_learn, records, lexicon)
             metrics.LEXICON_HOTELS.set(lexicon.size())
 
     searches = Subscription(

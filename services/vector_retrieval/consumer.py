@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from concierge.recall.v1 import candidate_pb2
 
 from services.plan.query_plan import QueryPlan
+from services.platform.bulk_work import in_turn
 from services.platform.bus import Consumption, EventBus, Subscription
 from services.platform.consumer import group_of
 from services.platform.events import Record
@@ -45,7 +45,7 @@ async def subscribe(
         )
 
     async def take_hotels(records: Sequence[Record]) -> Sequence[str]:
-        items, passages, removed = await asyncio.to_thread(_items, records)
+        items, passages, removed = await in_turn(_items, records)
         await handlers.index_hotels(items, passages, removed, embedder=embedder, index=index)
         return [item.facts.hotel_id for item in items]
 

@@ -26,6 +26,7 @@ from services.keyword_search.domain.document import (
     with_changes,
 )
 from services.keyword_search.domain.query import KeywordQuery
+from services.platform.bulk_work import in_turn
 from services.platform.errors import Unavailable
 from services.recall.facts_change import ChangesTaken, FactsChange, by_hotel
 from services.recall.recalled import Recalled
@@ -61,15 +62,15 @@ class TantivyIndex:
 
     async def upsert(self, documents: Sequence[Document]) -> int:
         """Add or replace hotels; return how many were taken."""
-        return await asyncio.to_thread(self.upsert_now, documents)
+        return await in_turn(self.upsert_now, documents)
 
     async def delete(self, hotel_ids: Sequence[str]) -> None:
         """Remove hotels; unknown ids are fine."""
-        await asyncio.to_thread(self._delete, hotel_ids)
+        await in_turn(self._delete, hotel_ids)
 
     async def change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
         """Change fast fields of hotels that are held."""
-        return await asyncio.to_thread(self._change_facts, changes)
+        return await in_turn(self._change_facts, changes)
 
     async def search(self, query: KeywordQuery) -> Recalled:
         """Find the best hotels that satisfy the condition."""

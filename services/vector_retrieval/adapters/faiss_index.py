@@ -29,6 +29,7 @@ from services.plan.condition import Condition, Field
 from services.plan.normal_form import normal_form
 from services.plan.query_plan import Direction, SortKey
 from services.plan.tree import conjuncts
+from services.platform.bulk_work import in_turn
 from services.recall.facts_change import ChangesTaken, FactsChange
 from services.recall.recalled import Found, Recalled
 from services.vector_retrieval.adapters.columns import Columns, Mask
@@ -99,11 +100,11 @@ class FaissIndex:
 
     async def upsert(self, items: Sequence[Item], vectors: Floats) -> int:
         """Add or replace hotels; return how many were taken."""
-        return await asyncio.to_thread(self._upsert, items, vectors)
+        return await in_turn(self._upsert, items, vectors)
 
     async def change_facts(self, changes: Sequence[FactsChange]) -> ChangesTaken:
         """Write changes into the hotels held; their vectors stay."""
-        return await asyncio.to_thread(self._change_facts, changes)
+        return await in_turn(self._change_facts, changes)
 
     async def delete(self, hotel_ids: Sequence[str]) -> None:
         """Remove hotels; unknown ids are fine."""

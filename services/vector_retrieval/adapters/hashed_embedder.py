@@ -10,7 +10,6 @@ hashing keeps inner products unbiased).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
@@ -19,6 +18,7 @@ import ahocorasick
 import numpy as np
 from numpy.typing import NDArray
 
+from services.platform.bulk_work import in_turn
 from services.text.fold import fold_text
 from services.vocabulary import Vocabulary
 
@@ -66,7 +66,7 @@ class HashedEmbedder:
         """Return `(n, dimension)` float32 rows of unit length."""
         if len(texts) <= _QUICK:
             return self.vectors(texts)
-        return await asyncio.to_thread(self.vectors, texts)
+        return await in_turn(self.vectors, texts)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, for callers that have a thread of their own."""
