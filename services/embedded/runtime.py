@@ -106,7 +106,7 @@ class EmbeddedRuntime:
         embedder = HashedEmbedder(self._vocabulary)
         self.vectors, self.keywords = FaissIndex(embedder.dimension), TantivyIndex()
         bus = self._bus
-        gazetteer = FileGazetteer.load((SHIPPED_PLACES, *settings.gazetteer_files))
+        gazetteer = FileGazetteer.load((*settings.gazetteer_files, SHIPPED_PLACES))
         understanding = QueryUnderstandingSettings()
         named = (*understanding.place_files, *settings.gazetteer_files, *settings.place_files)
         self._consumptions += await query_understanding.start(

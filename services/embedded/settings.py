@@ -20,7 +20,8 @@ class EmbeddedSettings(ServiceSettings):
     with_workers: bool = Field(default=True, description="Start the ingestion workers.")
     worker_processes: int = Field(default=2, ge=1, description="Celery processes.")
     gazetteer_files: tuple[Path, ...] = Field(
-        default=(), description="Places beside the shipped ones, JSON Lines."
+        default=(),
+        description="Places, JSON Lines; each replaces a shipped one of its name.",
     )
     place_files: tuple[Path, ...] = Field(
         default=(),

@@ -93,7 +93,7 @@ async def start(
 
 async def serve(settings: GeocodingSettings) -> None:
     """Run geocoding as a process of its own."""
-    index = FileGazetteer.load((SHIPPED_PLACES, *settings.gazetteer_files))
+    index = FileGazetteer.load((*settings.gazetteer_files, SHIPPED_PLACES))
     async with ServiceProcess("geocoding", settings) as process:
         lookup = place_lookup(settings, index)
         process.closes(lookup.close)

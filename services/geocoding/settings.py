@@ -42,7 +42,8 @@ class GeocodingSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="GEOCODING_")
 
     gazetteer_files: tuple[Path, ...] = Field(
-        default=(), description="Places beside the shipped ones, JSON Lines."
+        default=(),
+        description="Places, JSON Lines; each replaces a shipped one of its name.",
     )
     amap: KeyedProviderSettings = KeyedProviderSettings()
     baidu: KeyedProviderSettings = KeyedProviderSettings()

@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,16 +56,27 @@ class FileGazetteer:
     def load(
         cls, files: Sequence[Path] = (SHIPPED_PLACES,), *, defaults: dict[str, str] | None = None
     ) -> FileGazetteer:
-        """Read the files.
+        """Read the files. What an earlier file has, by name and city or by name alone, is left out.
 
         Args:
-            files: JSON Lines files.
+            files: JSON Lines files, the most trusted first.
             defaults: Values for fields a line lacks, such as a category or a city.
 
         Raises:
             FailedPrecondition: A file is missing or a line is malformed; names file and line.
         """
-        return cls(entry for file in files for entry in _read(file, defaults or {}))
+        entries: list[tuple[Place, Sequence[str]]] = []
+        named: set[tuple[str, str]] = set()
+        for file in files:
+            fresh = [
+                (place, names)
+                for place, names in _read(file, defaults or {})
+                if named.isdisjoint({*_named(place), *_named(replace(place, city=""))})
+            ]
+            # Of one file all are kept: a city may have two places of a name.
+            named |= {name for place, _ in fresh for name in _named(place)}
+            entries += fresh
+        return cls(entries)
 
     def __len__(self) -> int:
         """Return the number of places."""
@@ -102,6 +114,11 @@ def _keys(name: str) -> list[str]:
             keys.append(folded.removesuffix(word).replace(" ", ""))
             break
     return keys
+
+
+def _named(place: Place) -> set[tuple[str, str]]:
+    """Return what tells a place from others: its name, with and without its sort, and its city."""
+    return {(key, place.city) for key in _keys(place.name)}
 
 
 def _read(file: Path, defaults: dict[str, str]) -> Iterable[tuple[Place, Sequence[str]]]:

@@ -1,6 +1,7 @@
 """Cities of the generated catalogue: districts, metro stations, sights; WGS-84, approximate.
 
-Real names at about their real places, so that places in a query and hotels fit together.
+Real names at about their real places, some half a kilometre off, so that places in a query and
+hotels fit together.
 """
 
 from __future__ import annotations

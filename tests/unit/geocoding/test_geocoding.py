@@ -12,6 +12,7 @@ from services.geocoding import handlers
 from services.geocoding.adapters.file_gazetteer import FileGazetteer
 from services.geocoding.domain.place import Place, ResolutionStatus
 from services.geocoding.lookup import PlaceLookup
+from services.geography import SHIPPED_PLACES
 from services.plan.condition import (
     All,
     Field,
@@ -108,6 +109,27 @@ async def test_places_around_a_position_come_nearest_first() -> None:
     found = await handlers.reverse_geocode(BEIJING, radius_km=2.0, limit=5, index=INDEX)
     assert [place.name for place, _ in found] == ["天安门", "中山公园"]
     assert found[0][1] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("city", ["北京", ""])
+async def test_a_place_of_ones_own_takes_the_place_of_the_shipped_one(
+    tmp_path: Path, city: str
+) -> None:
+    own = {"name": "五道口站", "city": city, "category": "station", "lat": 39.9915, "lon": 116.3317}
+    file = tmp_path / "places.jsonl"
+    file.write_text(json.dumps(own), encoding="utf-8")
+    gazetteer = FileGazetteer.load((file, SHIPPED_PLACES))
+    (found,) = await gazetteer.by_name("五道口")
+    assert (found.point.latitude, found.point.longitude) == (39.9915, 116.3317)
+    assert len(await gazetteer.by_name("天安门")) == 1
+
+
+async def test_of_one_file_all_places_of_a_name_are_kept(tmp_path: Path) -> None:
+    lines = [{"name": "人民广场", "city": "济南", "lat": 36.6, "lon": at} for at in (117.0, 117.1)]
+    file = tmp_path / "places.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    # Two of its own, and the shipped one, which is in Shanghai.
+    assert len(await FileGazetteer.load((file, SHIPPED_PLACES)).by_name("人民广场")) == 3
 
 
 def test_a_malformed_gazetteer_is_refused_by_file_and_line(tmp_path: Path) -> None:
