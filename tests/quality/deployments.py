@@ -22,6 +22,9 @@ from tests.cluster import Cluster
 from tests.quality.profile import GazetteerFile, Profile
 
 TIMEOUT_S = 20.0
+# What is written is not found at once: Elasticsearch refreshes every second, and bounded reads of
+# Milvus may be some seconds behind.
+FOUND_AFTER_S = 10.0
 
 # Opens a deployment for a profile and its database file; yields the gateway's channel.
 Deployment: TypeAlias = Callable[[Profile, Path], AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -81,6 +84,7 @@ def clustered(backends: Backends) -> Deployment:
                 async with channel(cluster.address("ingestion")) as door:
                     await _ingest(door, profile, database)
                 await asyncio.to_thread(cluster.await_catalogue)
+                await asyncio.sleep(FOUND_AFTER_S)
                 print(f"{profile.name}: loaded on a cluster", file=sys.stderr)
                 async with channel(cluster.target) as door:
                     yield door

@@ -200,6 +200,7 @@ def main() -> None:
             records = {
                 str(r["id"]): {**r, "near_attractions": r["near_attractions"]} for r in _lines(flat)
             }
+        out.mkdir(parents=True, exist_ok=True)
         run = out / f"{name}.run.jsonl"
         with run.open("w", encoding="utf-8") as file:
             for line in _lines(bench):
