@@ -92,30 +92,26 @@ def within(positions: NDArray[np.float64], center: Position, radius_km: float) -
 
     Only rows in the box around the circle are measured.
     """
-    box = bounding_box(center, radius_km)
-    if box is None:
-        return np.flatnonzero(inside(positions, center, radius_km))
-    rows = _in_box(positions, box)
-    return rows[inside(positions[rows], center, radius_km)]
+    return circle_and_corners(positions, center, radius_km)[0]
 
 
-def corners(positions: NDArray[np.float64], center: Position, radius_km: float) -> NDArray[np.intp]:
-    """Return the rows of `(n, 2)` degrees in the box around a circle, not in it, in order."""
+def circle_and_corners(
+    positions: NDArray[np.float64], center: Position, radius_km: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows of `(n, 2)` degrees in a circle, and those in the box around it besides.
+
+    Both are in order. Where the circle has no box, all other rows are in the corners.
+    """
     box = bounding_box(center, radius_km)
-    if box is None:
-        return np.zeros(0, dtype=np.intp)
-    rows = _in_box(positions, box)
-    return rows[~inside(positions[rows], center, radius_km)]
+    rows = np.arange(len(positions)) if box is None else np.flatnonzero(_there(positions, box))
+    near = inside(positions[rows], center, radius_km)
+    return rows[near], rows[~near]
 
 
 def count_in_box(positions: NDArray[np.float64], center: Position, radius_km: float) -> int:
     """Return how many of `(n, 2)` degrees are in the box around a circle, all where it has none."""
     box = bounding_box(center, radius_km)
     return len(positions) if box is None else int(np.count_nonzero(_there(positions, box)))
-
-
-def _in_box(positions: NDArray[np.float64], box: Box) -> NDArray[np.intp]:
-    return np.flatnonzero(_there(positions, box))
 
 
 def _there(positions: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from concierge.catalog.v1 import catalog_events_pb2, hotel_pb2
@@ -96,14 +95,9 @@ async def subscribe(
             )
         )
 
-    # One batch at a time: the work is bound by one lock, and batches side by side only wait on it
-    # while they keep searches from theirs.
-    one_batch = asyncio.Lock()
-
     async def on_catalogue(records: Sequence[Record]) -> None:
-        async with one_batch:
-            await in_turn(_learn, records, lexicon)
-            metrics.LEXICON_HOTELS.set(lexicon.size())
+        await in_turn(_learn, records, lexicon)
+        metrics.LEXICON_HOTELS.set(lexicon.size())
 
     searches = Subscription(
         group_of(SERVICE),

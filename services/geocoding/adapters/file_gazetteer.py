@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from services.geocoding.domain.place import Place
 from services.geography import SHIPPED_PLACES
-from services.geography.distance import EARTH_RADIUS_KM
+from services.geography.arrays import kilometres
 from services.plan.condition import PlaceCategory, Point
 from services.platform.errors import FailedPrecondition
 from services.text.fold import fold_text
@@ -45,12 +43,10 @@ class FileGazetteer:
             self._places.append(place)
             for key in {key for name in (place.name, *names) for key in _keys(name)}:
                 self._by_name[key].append(place)
-        self._radians = np.radians(
-            np.array(
-                [(place.point.latitude, place.point.longitude) for place in self._places],
-                dtype=np.float64,
-            ).reshape(-1, 2)
-        )
+        self._positions = np.array(
+            [(place.point.latitude, place.point.longitude) for place in self._places],
+            dtype=np.float64,
+        ).reshape(-1, 2)
 
     @classmethod
     def load(
@@ -71,10 +67,10 @@ class FileGazetteer:
             fresh = [
                 (place, names)
                 for place, names in _read(file, defaults or {})
-                if named.isdisjoint({*_named(place), *_named(replace(place, city=""))})
+                if named.isdisjoint(_named(place, place.city) | _named(place, ""))
             ]
             # Of one file all are kept: a city may have two places of a name.
-            named |= {name for place, _ in fresh for name in _named(place)}
+            named |= {name for place, _ in fresh for name in _named(place, place.city)}
             entries += fresh
         return cls(entries)
 
@@ -93,14 +89,7 @@ class FileGazetteer:
         self, point: Point, *, radius_km: float, limit: int
     ) -> Sequence[tuple[Place, float]]:
         """Return the places within the radius with their distance, nearest first."""
-        lat, lon = math.radians(point.latitude), math.radians(point.longitude)
-        half = (
-            np.sin((self._radians[:, 0] - lat) / 2) ** 2
-            + math.cos(lat)
-            * np.cos(self._radians[:, 0])
-            * np.sin((self._radians[:, 1] - lon) / 2) ** 2
-        )
-        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+        km = kilometres(self._positions, point)
         order = np.argsort(km, kind="stable")[:limit]
         return [(self._places[i], float(km[i])) for i in order if km[i] <= radius_km]
 
@@ -116,9 +105,9 @@ def _keys(name: str) -> list[str]:
     return keys
 
 
-def _named(place: Place) -> set[tuple[str, str]]:
-    """Return what tells a place from others: its name, with and without its sort, and its city."""
-    return {(key, place.city) for key in _keys(place.name)}
+def _named(place: Place, city: str) -> set[tuple[str, str]]:
+    """Return the place's name, with and without its sort, each with the city."""
+    return {(key, city) for key in _keys(place.name)}
 
 
 def _read(file: Path, defaults: dict[str, str]) -> Iterable[tuple[Place, Sequence[str]]]:

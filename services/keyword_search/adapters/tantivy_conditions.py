@@ -105,12 +105,10 @@ class Compiler:
         Single rows cost microseconds each, and a big city has tens of thousands in a circle. Few of
         them stand in the corners of the box around it.
         """
-        inside = self._rows.within(center, radius_km)
+        inside, corners = self._rows.circle_and_corners(center, radius_km)
         box = bounding_box(center, radius_km)
-        if box is not None:
-            corners = self._rows.corners(center, radius_km)
-            if len(corners) < len(inside):
-                return _but(self.box(box), self._these(corners))
+        if box is not None and len(corners) < len(inside):
+            return _but(self.box(box), self._these(corners))
         return self._these(inside)
 
     def _these(self, rows: NDArray[np.intp]) -> tantivy.Query:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.geography.arrays import corners, count_in_box, within
+from services.geography.arrays import circle_and_corners, count_in_box
 from services.keyword_search.domain.document import Document
 from services.plan.condition import Point
 
@@ -63,14 +63,12 @@ class Rows:
         """Return latitude and longitude by row, `(rows or more, 2)`, NaN where unknown."""
         return self._positions
 
-    def within(self, center: Point, radius_km: float) -> NDArray[np.intp]:
-        """Return the rows of the hotels within a radius of a point."""
-        return within(self._positions[: len(self.records)], center, radius_km)
-
     def in_box(self, center: Point, radius_km: float) -> int:
         """Return how many hotels stand in the box around a circle."""
         return count_in_box(self._positions[: len(self.records)], center, radius_km)
 
-    def corners(self, center: Point, radius_km: float) -> NDArray[np.intp]:
-        """Return the rows in the box around a circle that are not in the circle."""
-        return corners(self._positions[: len(self.records)], center, radius_km)
+    def circle_and_corners(
+        self, center: Point, radius_km: float
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the rows in a circle, and those in the box around it besides."""
+        return circle_and_corners(self._positions[: len(self.records)], center, radius_km)

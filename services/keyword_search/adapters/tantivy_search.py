@@ -108,7 +108,7 @@ class Search:
             hits, count = self._all_ranked(match, words, query.limit, most)
         else:
             if query.counted:
-                count = self._count(match, query.condition)
+                count = self._count(query.condition)
             hits = self._ranked(match, words, query.limit, count)
         return self._recalled(
             [address for _, address in hits],
@@ -245,30 +245,11 @@ class Search:
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
 
-    def _count(self, match: _Match, condition: Condition | None) -> int:
+    def _count(self, condition: Condition | None) -> int:
+        """Return how many satisfy the condition."""
         if condition is None:
             return int(self._searcher.num_docs - self._searcher.search(self._closed, 1).count)
-        matching = int(self._searcher.search(match.query, 1).count)
-        return self._count_inside(match, matching) if match.circles else matching
-
-    def _count_inside(self, match: _Match, in_boxes: int) -> int:
-        """Return how many lie in every circle, of so many in the boxes around them."""
-        if len(match.circles) == 1 and in_boxes > self._scored_at_most:
-            # Fewer stand in the corners of the box than in the circle.
-            return in_boxes - self._in_corners(match, match.circles[0])
-        rows = self._rows_of(match.query, in_boxes)
-        return int(np.count_nonzero(self._inside(rows, match.circles)))
-
-    def _in_corners(self, match: _Match, circle: _Circle) -> int:
-        """Count the matches that stand in the box around a circle, not in it, nor are listed."""
-        corners = self._rows.corners(circle.center, circle.radius_km)
-        listed = self._listed(circle, corners)
-        rows = np.setdiff1d(corners, listed, assume_unique=True).tolist()
-        if not rows:
-            return 0
-        there = tantivy.Query.term_set_query(self._schema, "row", rows)
-        both = [(tantivy.Occur.Must, match.query), (tantivy.Occur.Must, there)]
-        return int(self._searcher.search(tantivy.Query.boolean_query(both), 1).count)
+        return int(self._searcher.search(self._filter(condition), 1).count)
 
     def _filter(self, condition: Condition | None) -> tantivy.Query:
         wanted = (
@@ -301,7 +282,7 @@ class Search:
         return [(tantivy.Occur.Should, word) for word in words]
 
     def _sorted(self, match: _Match, query: KeywordQuery) -> Recalled:
-        count = self._count(match, query.condition) if query.counted else None
+        count = self._count(query.condition) if query.counted else None
         key, limit = query.sort[0], query.limit
         if key.field is Field.DISTANCE and key.center is not None:
             matching = int(self._searcher.search(match.query, 1).count)
@@ -343,7 +324,7 @@ class Search:
         counts = []
         for index in range(len(parts)):
             others = conjunction(parts[:index] + parts[index + 1 :])
-            counts.append(self._count(self._match(others), others))
+            counts.append(self._count(others))
         return tuple(counts)
 
 
