@@ -92,8 +92,12 @@ def of_kind(topics: Mapping[str, Topic], kind: str) -> str:
 
 async def buried(
     bus: KafkaBus, topics: Mapping[str, Topic], topic: str, texts: dict[str, str]
-) -> list[Record]:
-    """Publish what a consumer refuses and then takes; return what it takes, as it grows."""
+) -> tuple[list[Record], list[Record]]:
+    """Publish what a consumer refuses and then takes.
+
+    Returns the dead letters in the order they were laid down, which over several partitions
+    need not be the order of publishing, and what the consumer takes, as it grows.
+    """
     taken: list[Record] = []
     letters: list[Record] = []
     repaired = asyncio.Event()
@@ -114,7 +118,7 @@ async def buried(
         await bus.publish(event(topic, key, text, traceparent="00-ab-cd-01"))
     await until(lambda: len(letters) == len(texts))
     repaired.set()
-    return taken
+    return letters, taken
 
 
 async def test_letters_go_back_once_as_they_were(topics: Mapping[str, Topic]) -> None:
@@ -123,11 +127,11 @@ async def test_letters_go_back_once_as_they_were(topics: Mapping[str, Topic]) ->
     dead_letters = KafkaDeadLetters(settings, topics)
     bus = KafkaBus(settings, topics, client_id="test")
     await bus.start()
-    taken = await buried(bus, topics, topic, {"k1": "a", "k2": "b", "k3": "c"})
+    letters, taken = await buried(bus, topics, topic, {"k1": "a", "k2": "b", "k3": "c"})
     (standing,) = await dead_letters.standing()
     assert (standing.name, standing.kept, standing.waiting) == (f"{topic}.test", 3, 3)
     shown = await dead_letters.show(f"{topic}.test", limit=2)
-    assert [record.key for record in shown] == ["k1", "k2"]
+    assert [record.key for record in shown] == [record.key for record in letters[:2]]
     assert b"is not understood yet" in shown[0].headers["concierge_error"]
     assert await dead_letters.replay(f"{topic}.test", limit=2) == Replayed(published=2)
     assert await dead_letters.replay(f"{topic}.test", limit=10) == Replayed(published=1)
@@ -150,7 +154,7 @@ async def test_a_letter_never_replaces_a_newer_record_of_a_compacted_topic(
     topic = of_kind(topics, "state")
     bus = KafkaBus(settings, topics, client_id="test")
     await bus.start()
-    taken = await buried(bus, topics, topic, {"k1": "old", "k2": "only"})
+    _, taken = await buried(bus, topics, topic, {"k1": "old", "k2": "only"})
     await bus.publish(event(topic, "k1", "new"))
     await until(lambda: len(taken) == 1)
     replayed = await KafkaDeadLetters(settings, topics).replay(f"{topic}.test", limit=10)
