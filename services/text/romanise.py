@@ -9,6 +9,8 @@ from typing import Final
 
 PINYIN_FILE: Final = Path(__file__).with_name("data") / "pinyin.tsv"
 _LONGEST: Final = 6
+# Syllables that begin with one are set off by an apostrophe where another stands before them.
+_VOWELS: Final = "aeo"
 
 
 def syllable(character: str) -> str | None:
@@ -16,10 +18,18 @@ def syllable(character: str) -> str | None:
     return _readings().get(character)
 
 
-def romanised(han: str) -> str:
-    """Return a name as its pinyin in one word, "" where a character has no reading."""
+def romanised(han: str, apart: str = "") -> str:
+    """Return a name as its pinyin in one word, "" where a character has no reading.
+
+    Args:
+        han: Simplified characters.
+        apart: Stands before a syllable that would otherwise run on from the last: "xi'an".
+    """
     read = [syllable(character) for character in han]
-    return "" if None in read else "".join(map(str, read))
+    if None in read:
+        return ""
+    first, *others = map(str, read)
+    return first + "".join(apart + one if one[0] in _VOWELS else one for one in others)
 
 
 @lru_cache(maxsize=4096)

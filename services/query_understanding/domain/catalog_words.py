@@ -140,9 +140,7 @@ def _one_latin_word(alias: str, name: str) -> bool:
 def known_place_words(folded: str) -> set[str]:
     """Return the words for a place known besides, one in Latin letters among them."""
     words = set(place_words(folded))
-    latin = romanised(folded) if has_han(folded) else ""
-    if len(latin) >= _SHORTEST_PLACE_IN_LATIN:
-        words.add(latin)
+    words |= {word for word in _pinyin(folded) if len(word) >= _SHORTEST_PLACE_IN_LATIN}
     return {word for word in words if word not in _GENERIC and not _NUMBERS_ONLY.fullmatch(word)}
 
 
@@ -166,5 +164,9 @@ def _value_words(folded: str, field: Field) -> Iterable[str]:
     short = _AREA.sub("", folded)
     if len(short) >= 2 and short != folded:
         yield short
-    if has_han(short) and len(latin := romanised(short)) >= _SHORTEST_LATIN:
-        yield latin
+    yield from (word for word in _pinyin(short) if len(word) >= _SHORTEST_LATIN)
+
+
+def _pinyin(folded: str) -> set[str]:
+    """Return how a Chinese name is spelt in Latin letters: "jingan" and "jing'an"."""
+    return {romanised(folded), romanised(folded, "'")} if has_han(folded) else set()

@@ -109,6 +109,10 @@ def negate_atoms(clause: Clause, text: str) -> None:
         elif cue.name == "except_open" and not of_shown:
             for index in _excepted(clause, cue, text):
                 flips[index] += 1
+        elif cue.name == "except_close" and not clause.begins_with("except_open"):
+            # "浦东以外的酒店"
+            for index, atom in enumerate(clause.atoms):
+                flips[index] += atom.end == cue.start
     # What a need implies is not denied by the words that complain about going without it.
     clause.negative = [
         count % 2 == 1 and not (atom.implied and not _denied_at_once(clause, atom))
@@ -144,10 +148,35 @@ def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
     # "不要民宿不要青旅": each has its own.
     wanted = (
         c.start for c in islice(clause.cues, later, None)
-        if c.name in _WANTED_AGAIN or (c.name == "not_before" and c.start >= cue.end)
+        if c.name in _WANTED_AGAIN
+        or (c.name == "not_before" and c.start >= cue.end and not _tells_which(clause, cue, c, text))
     )  # fmt: skip
     stop = next(wanted, clause.end)
-    return after[: bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first]
+    reached = after[
+        : bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first
+    ]
+    return _without_where(clause, reached, text)
+
+
+_LACKING = re.compile(
+    r"with(?:out| no)\b|w/o|(?:that )?lack|ha(?:s|ve) no|do(?:es)?(?: ?n[o']t|n't) ha"
+)
+
+
+def _tells_which(clause: Clause, cue: Cue, next_one: Cue, text: str) -> bool:
+    """Tell whether a second denial says which houses are not wanted: "no hotel without parking"."""
+    between = any(cue.end <= atom.start < next_one.start for atom in clause.atoms)
+    return not between and _LACKING.match(text, next_one.start) is not None
+
+
+def _without_where(clause: Clause, indexes: Sequence[int], text: str) -> Sequence[int]:
+    """Leave out the area after what is denied: "anything except hostels in Shanghai"."""
+    return [
+        index for index in indexes
+        if index == indexes[0]
+        or clause.atoms[index].field not in (Field.CITY, Field.DISTRICT)
+        or not text[: clause.atoms[index].start].endswith(" in ")
+    ]  # fmt: skip
 
 
 def _is_said_by(atom: Atom, cue: Cue) -> bool:
@@ -187,7 +216,8 @@ def _excepted(clause: Clause, cue: Cue, text: str) -> list[int]:
     ]
     stop = min([stop, *others])
     first = bisect_left(clause.atoms, cue.end, key=lambda atom: atom.start)
-    return list(range(first, bisect_left(clause.atoms, stop, key=lambda atom: atom.start)))
+    excepted = range(first, bisect_left(clause.atoms, stop, key=lambda atom: atom.start))
+    return list(_without_where(clause, excepted, text))
 
 
 # --- grouping ------------------------------------------------------------------------------------

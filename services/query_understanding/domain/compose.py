@@ -404,7 +404,9 @@ def _join_lists(cut: list[Clause], made: list[list[Group]]) -> None:
             and len(before) == 1
             and first.field not in (Field.PRICE, Field.GUEST_RATING)
             # "要有早餐，健身房或泳池有一个就行": its own list is the choice.
-            and not (first.choice and len(first.atoms) > 1 and cut[index].has("one_of"))
+            and not (
+                first.choice and len(first.atoms) > 1 and cut[index].has("one_of", "either_open")
+            )
             # "a pool or a sauna, and breakfast": the choice is closed.
             and not (
                 last.choice

@@ -9,7 +9,7 @@ from services.plan.condition import Condition, Field, Name, NameMatch, Near, Ter
 from services.plan.query_plan import PlaceMention, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves, map_leaves
 from services.query_understanding.domain.deltas import fields_of
-from services.query_understanding.domain.places import NearReading, PlaceReadings
+from services.query_understanding.domain.places import WALK_KM, NearReading, PlaceReadings
 from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -130,6 +130,24 @@ def moves(said: Recognised, places: PlaceReadings, state: DialogueState) -> bool
         or _INSTEAD_EN.search(text, 0, start)
         or re.match(r" instead\b", text[end:])
     )
+
+
+def at_another_distance(
+    said: Recognised, places: PlaceReadings, state: DialogueState
+) -> NearReading | None:
+    """Return the place of the plan in force with the distance said alone: "两公里以内"."""
+    last = state.plan
+    if last is None or state.topic != "hotel" or places.near or places.named:
+        return None
+    near = [leaf for leaf in leaves(last.condition) if isinstance(leaf, Near)]
+    walks = said.of("walk")
+    if len(near) != 1 or not (said.radii or walks):
+        return None
+    mention = next(m for m in last.places if m.id == near[0].place_id)
+    at = said.radii[0] if said.radii else walks[0]
+    radius_km = said.radii[0].km if said.radii else WALK_KM
+    mention = replace(mention, spans=(*mention.spans, said.turn.span(at.start, at.end)))
+    return NearReading(at.start, at.end, mention, near[0].listed, radius_km)
 
 
 def with_city(condition: Condition | None, state: DialogueState) -> Condition | None:

@@ -17,6 +17,8 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | another city ("换成杭州") | places and districts of the one before | they go | DROP |
 | a facility | the same denied, or the other way round | the new one instead | REPLACE |
 | a facility, `not` a name or a brand | anything else | one condition more | ADD |
+| a denied value ("不要静安了") | a choice with it | the rest of the choice | ADD |
+| a bound from below ("at least 300") | one from above of the field, or the other way round | both | ADD |
 | a wider bound ("放宽到八百") | a bound of the field | the new one instead | RELAX |
 | a value of another field | a condition of that field | the new one instead | REPLACE |
 | anything | nothing of its field | one condition more | ADD |
@@ -28,6 +30,7 @@ request is a new one, `continuation.py` decides; what the words deny or waive, `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from services.plan.condition import (
     All,
@@ -159,9 +162,12 @@ def _held(option: Condition, old: Condition) -> bool:
 
 
 def _speaks_of(condition: Condition, field: Field) -> bool:
-    """Tell whether a condition is of a field alone; a price band is a price."""
+    """Tell whether a condition is of a field alone; a price band is a price, a distance a place."""
     own = fields_of(condition)
-    return own == {family(field)} or (field is Field.PRICE and own == {Field.PRICE_BAND})
+    return own == {family(field)} or own == {_ALSO.get(field, family(field))}
+
+
+_ALSO = {Field.PRICE: Field.PRICE_BAND, Field.DISTANCE: Field.NEARBY}
 
 
 def _drop_field(held: list[Condition], field: Field, deltas: list[PlanDelta]) -> list[Condition]:
@@ -178,12 +184,23 @@ def _drop(
         if field is Field.FACILITY and isinstance(leaf, Term):
             rest = _without(condition, leaf)
         else:
-            rest = None if fields_of(condition) == {family(field)} else condition
-        if rest is None:
-            deltas.append(PlanDelta(DeltaKind.DROP, field, condition))
-        else:
+            of_field = fields_of(condition) == {family(field)}
+            rest = _other_options(condition, leaf) if of_field else condition
+        if rest != condition:
+            gone = condition if rest is None or field is Field.FACILITY else leaf
+            deltas.append(PlanDelta(DeltaKind.DROP, field, gone))
+        if rest is not None:
             kept.append(rest)
     return kept
+
+
+def _other_options(condition: Condition, leaf: Condition) -> Condition | None:
+    """Return what is left of a choice without one of its options, `None` of anything else."""
+    options = alternatives(condition)
+    left = tuple(option for option in options if not _same(option, leaf))
+    if not left or len(left) == len(options):
+        return None
+    return left[0] if len(left) == 1 else Any(left)
 
 
 def _without(condition: Condition, leaf: Term) -> Condition | None:
@@ -212,6 +229,10 @@ def _put(held: list[Condition], new: Condition, deltas: list[PlanDelta]) -> list
     if isinstance(new, Not) and fields in ({Field.HOTEL_ID}, {Field.NAME}, {Field.BRAND}):
         deltas.append(PlanDelta(DeltaKind.ADD, next(iter(fields)), new, new.spans))
         return [*held, new]
+    narrowed = _narrowed(held, new)
+    if narrowed is not None:
+        deltas.append(PlanDelta(DeltaKind.ADD, min(fields), new, new.spans))
+        return narrowed
     kept = [c for c in held if not _replaced(c, new, fields)]
     gone = [c for c in held if c not in kept]
     for field in sorted(fields):
@@ -220,6 +241,34 @@ def _put(held: list[Condition], new: Condition, deltas: list[PlanDelta]) -> list
             kind = DeltaKind.RELAX
         deltas.append(PlanDelta(kind, field, new, new.spans))
     return [*kept, new]
+
+
+def _narrowed(held: list[Condition], new: Condition) -> list[Condition] | None:
+    """Return what is held with one condition of it narrowed, `None` where nothing held can be.
+
+    "不要静安了" leaves 浦东 of 浦东 or 静安; "at least 300" leaves 300 to 500 of up to 500.
+    """
+    for index, old in enumerate(held):
+        if isinstance(new, Not) and isinstance(old, Any):
+            rest = _other_options(old, new.item)
+        elif isinstance(new, Range) and isinstance(old, Range) and new.field is old.field:
+            rest = _between(old, new)
+        else:
+            rest = None
+        if rest is not None:
+            return [*held[:index], *held[index + 1 :], rest]
+    return None
+
+
+def _between(old: Range, new: Range) -> Range | None:
+    """Return the bounds of both where one is from above, one from below and they can hold both."""
+    low, high = (old, new) if new.min is None else (new, old)
+    if low.min is None or low.max is not None or high.max is None or high.min is not None:
+        return None
+    if low.min >= high.max:
+        return None
+    spans = (*old.spans, *new.spans)
+    return Range(new.field, low.min, high.max, low.min_exclusive, high.max_exclusive, spans)
 
 
 def _looser(new: Condition, old: Condition) -> bool:
@@ -266,6 +315,8 @@ def _same(left: Condition, right: Condition) -> bool:
             return _same(a, b)
         case (Term(field=f, values=v), Term(field=g, values=w)):
             return f is g and v == w
+        case (Range(), Range()):
+            return replace(left, spans=()) == replace(right, spans=())
         case (All(items=a), All(items=b)) | (Any(items=a), Any(items=b)):
             return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
         case _:

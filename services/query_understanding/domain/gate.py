@@ -10,7 +10,7 @@ from services.plan.condition import Field
 from services.plan.query_plan import Outcome, Reason, RequestedFact
 from services.query_understanding.domain.asked_facts import FACTS, NEAR_FACTS
 from services.query_understanding.domain.catalog_names import CatalogLexicon
-from services.query_understanding.domain.continuation import moves
+from services.query_understanding.domain.continuation import at_another_distance, moves
 from services.query_understanding.domain.heads import Heads, asked_aside
 from services.query_understanding.domain.mention import Cue
 from services.query_understanding.domain.of_shown import (
@@ -36,6 +36,11 @@ _UP_TO_YOU = re.compile(
 )
 _ASKS_ELSE = re.compile(
     r"怎么|怎样|什么|多少|几[岁点个]|谁|为何|\b(?:how|what|what's|why|when|who|where)\b"
+)
+# What a house is called beside what it is like: "boutique place with character".
+_A_HOUSE = re.compile(r" ?\b(?:places?|spots?|ones?|rooms?)\b ?")
+_ITS_HOUSE = re.compile(
+    r"(?:,? [a-z]+){0,2} (?:place|spot|room|getaway)s?\b(?! to (?:eat|go|see|visit|dine))"
 )
 # Characters of a stretch that a quality is a part of: "海景房", "quiet one".
 _MOST_BESIDE = 2
@@ -81,6 +86,9 @@ def judge(
     ):
         return Verdict(Outcome.SEARCH)
     if refuses_shown(said, state):
+        return Verdict(Outcome.SEARCH)
+    elsewhere = at_another_distance(said, places, state)
+    if elsewhere is not None and not (heads.other_head or _QUESTION.search(text)):
         return Verdict(Outcome.SEARCH)
     compared = compares_shown(said, state)
     if compared is not None:
@@ -192,9 +200,13 @@ def judge(
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
         return Verdict(Outcome.CHITCHAT, _talk(said))
+    if (facts and state.plans and state.topic == "hotel") or (
+        said.ordinals() and not heads.topic_other
+    ):
+        return Verdict(Outcome.ABOUT_SHOWN, "", facts)  # of which hotel is asked back
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
-    if places.unknown is not None or _says_what_it_is_like(said):
+    if places.unknown is not None or _says_what_it_is_like(said) or _wants_one_like(said):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans and _UP_TO_YOU.search(text):
         return Verdict(Outcome.SEARCH)
@@ -246,9 +258,17 @@ def _says_what_it_is_like(said: Recognised) -> bool:
     spans = [said.turn.span(cue.start, cue.end) for cue in qualities]
     for stretch in unexplained(said, ()):
         of_it = sum(max(0, min(stretch.end, s.end) - max(stretch.start, s.start)) for s in spans)
-        if not of_it or stretch.end - stretch.start - of_it > _MOST_BESIDE:
+        idle = sum(map(len, _A_HOUSE.findall(stretch.text.casefold())))
+        if not of_it or stretch.end - stretch.start - of_it - idle > _MOST_BESIDE:
             return False
     return True
+
+
+def _wants_one_like(said: Recognised) -> bool:
+    """Tell whether a place is asked for by what it is like: "I need a romantic place"."""
+    return said.has("request", "new_request") and any(
+        _ITS_HOUSE.match(said.turn.text, cue.end) for cue in said.of("quality")
+    )
 
 
 def _beside(said: Recognised, cues: Sequence[Cue], starts: Sequence[int]) -> bool:

@@ -15,17 +15,20 @@ from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.request_heads import requests
 from services.query_understanding.domain.request_heads_en import english_requests
 from services.query_understanding.domain.state import DialogueState
+from services.vocabulary import NEAR_METRO
 
 _ROUTE = re.compile(
     r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b[^.?!]{0,60}\b(?:to|from|between)\b"
     r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
 )
+# "打车10分钟以内" says how far.
+_MINUTES_ZH = r"[^,，。]{0,4}?[\d一二两三四五六七八九十]+来?分钟"
 STRONG_TRANSPORT = re.compile(
-    r"出租|打车|打的|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
-    r"(?<!with )\b(?:taxis?|cabs?|trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
+    rf"出租|打[车的](?!{_MINUTES_ZH})|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
+    r"(?<!with )(?<!minutes by )(?<!min by )(?<!minutes in a )\b(?:taxis?|cabs?|(?<!from the )(?<!near the )(?<!near a )(?<!of the )trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
 )
 _OTHER_ONLY = re.compile(
-    r"人均|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"
+    r"(?<!预算)人均(?!预算)|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"
 )
 _ASKS_NEAR = re.compile(
     r"(?:周边|附近|周围|就近|旁边|不远处)(?:都|还|也|的|会|,)*(?:有|哪些|什么|啥|餐馆|景点|好玩|好吃)|有(?:什么|哪些|啥|没有)[^,。]{0,10}(?:餐馆|景点|吃|玩)|"
@@ -52,6 +55,12 @@ _SETTLED_WORDS = (
 
 # "After a meal", "once we have seen the sights": when, not what.
 _ASIDE = re.compile(r"\b(?:after|before|when|while|once|since|during)\b[^,.?!;]*")
+# "Near a park", "close to good restaurants": where a house is to be.
+_NEAR_ANY = re.compile(
+    r"\b(?:near|close to|next to|beside|opposite)"
+    r"(?: (?:an?|any|some|good|nice|lots of|plenty of|many|shops and))+ $"
+)
+_NEAR_ANY_REACH = 40
 # "I don't need the room booked any more", "do they have room for six": no house is asked for.
 _DECLINED_WORDS = (
     r"(?:do(?:es)? ?n[o']t|don't|do not|no longer|won't) need (?:an?|the|any|to)? ?"
@@ -112,7 +121,10 @@ class Heads:
         aside = [m.span() for m in _ASIDE.finditer(text)] if said.turn.language == "en" else []
 
         def of_turn(*names: str) -> list[Cue]:
-            return [c for c in said.of(*names) if not any(s <= c.start < e for s, e in aside)]
+            return [
+                c for c in said.of(*names)
+                if not any(s <= c.start < e for s, e in aside) and not _is_near_any(text, c)
+            ]  # fmt: skip
 
         food = of_turn("other_food", "place_word_restaurant", "fact_near_restaurant")
         sight = of_turn("other_sight", "place_word_attraction", "fact_near_attraction")
@@ -128,12 +140,17 @@ class Heads:
         ordinal = bool(said.ordinals())
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
+        # "We arrive at 2am, need an airport transfer": what a house has, a journey has not.
+        at_house = implied and not STRONG_TRANSPORT.search(text) and any(
+            a.field is Field.FACILITY and a.value != NEAR_METRO for a in said.atoms
+        )  # fmt: skip
         # "I don't need the room booked any more" takes back no condition.
         self.declines = _DECLINED.search(text) is not None
         self.transport = (
             (bool(STRONG_TRANSPORT.search(text)) and not implied)
             or bool(
-                _ROUTE.search(text) and (said.has("other_transport") or state.topic == "transport")
+                _ROUTE.search(text)
+                and ((said.has("other_transport") and not at_house) or state.topic == "transport")
             )
             or compared
             or (state.topic == "transport" and said.has("other_transport") and not self.hotel_words)
@@ -287,6 +304,10 @@ class Heads:
             re.search(r"(?:找|推荐|订|预定|预订|介绍|换)[^,，。！？]{0,30}(?:酒店|宾馆|家|个|间)|的(?:酒店|宾馆)(?!设施|服务|的|周边|附近|价格|评分|地址|电话)", text)
             or re.search(r"\b(?:find|looking for|recommend|need|want|book|search|searching|try|suggest|prefer)\b(?: for)? (?:me )?(?:a|an|another|one|some|the|moderate\w*|cheap|expensive)\b|\b(?:hotels?|guest ?houses?|places?|ones?|room|something|anything|somewhere) (?:with|that|which|in|near|offering|providing)\b", text)
         )  # fmt: skip
+
+
+def _is_near_any(text: str, cue: Cue) -> bool:
+    return _NEAR_ANY.search(text, max(0, cue.start - _NEAR_ANY_REACH), cue.start) is not None
 
 
 # "有没有带早餐的": houses that have it are asked for.

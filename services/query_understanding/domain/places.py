@@ -26,7 +26,7 @@ _NEAR_REACH = 48
 # These say themselves that something is to be near: "离我近", "near me".
 _NEAR_THE_GUEST = ("离", "near", "around", "close")
 # The same around a place of which only the kind is said.
-_BARE_REACH = 12
+_BARE_REACH = 24
 # Words that point at a place and say near only where a name stands before them.
 DEICTIC = frozenset({"这边", "那边", "那儿", "那片"})
 

@@ -27,7 +27,7 @@ _PRE: Final = re.compile(
 )
 _POST: Final = re.compile(
     r"\s*(?:(?P<max>(?:块钱|块|元)?(?:以内|之内|以里|里头|内|封顶|顶天|为限|打住|到顶|是上限|上限|为上限|是极限|最多了|就到头|为止|is (?:my|our|the) (?:limit|max|maximum|ceiling|cap)|or less|or under|or below|or lower|or cheaper|or fewer|and under|and below|and less|max(?:imum)?|tops|at most|at the most|is the most|ceiling|以下|之下|及以下|及以内|往下))"
-    r"|(?P<min>(?:及|或者?|和)?(?:以上|之上)|(?:或|及)更[高多]|(?:分|块|元)?(?:往上|朝上|起步|开外|开始)|起(?![来床飞])|or (?:higher|above|more|better|up|over|greater)|and (?:up|above|over|higher|better|more)|upwards|plus|\+|at (?:the )?(?:least|minimum)|minimum|打底)"
+    r"|(?P<min>(?:及|或者?|和)?(?:以上|之上)|(?:或|及)更[高多]|(?:分|块|元)?(?:往上|朝上|起步|开外|开始)|起(?![来床飞])|or (?:higher|above|more|better|up|over|greater)|and (?:up|above|over|higher|better|more)|upwards|plus|\+|at (?:the )?(?:least|minimum)|min(?:imum)?\b|打底)"
     r"|(?P<just>出头|冒头|挂零|多点|多一点|多一些|and change|-odd)"
     r"|(?P<about>左右|上下|前后|样子|or so|or thereabouts|ish)"
     r"|(?P<more>(?<=\d)(?:元|块钱|块)?(?:还|要|更)?贵(?=的|些|点|$))"
@@ -49,10 +49,11 @@ _CURRENCY_BEFORE: Final = re.compile(r"(?:(?:us|hk)?\$|[¥￥£€]|rmb|cny|usd|
 _JOIN: Final = re.compile(
     r"\s*(?:元|块钱|块|分|星级|星|公里|yuan|rmb|pounds|points|stars?|km)?\s*(?:到|至|-|~|—|－|、|和|与|to|and|or|或|—)\s*(?:between )?[¥￥£$]?\s*"
 )
-# "300上下浮动50", "500 give or take 50".
+# "300上下浮动50", "500 give or take 50", "1000以内，可以上浮200".
 _GIVE_OR_TAKE: Final = re.compile(
-    r"\s*(?:元|块钱|块|分|yuan|rmb|pounds|points)?\s*(?:左右|上下)?[,，]?\s*"
-    r"(?:(?:可以|允许|能|上下|左右|正负|有|的)*(?:浮动|波动|相差|误差)(?:不要?超过|不超|最多|在|个)*"
+    r"\s*(?:元|块钱|块|分|yuan|rmb|pounds|points)?\s*(?:左右|上下|以内|之内|以下)?[,，]?\s*"
+    r"(?:(?:可以?|允许|能|最多|再)*(?P<up>上浮|超出|多出)(?:个|不超过|最多)*"
+    r"|(?:可以|允许|能|上下|左右|正负|有|的)*(?:浮动|波动|相差|误差)(?:不要?超过|不超|最多|在|个)*"
     r"|give or take|plus or minus|plus/minus|±|\+/-|\+-)\s*[¥￥£$]?\s*"
 )
 _PER_NIGHT: Final = re.compile(
@@ -69,7 +70,10 @@ _FIELDS: Final = {
 _TOTAL: Final = re.compile(
     r"平摊|平均|总共|一共|总预算|in total|\btotal\b|altogether|for the whole|split"
 )
-_NIGHTS: Final = re.compile(r"(?:晚|夜|宿|天|nights?|days?)")
+_NIGHTS: Final = re.compile(r"晚|夜|宿|天|nights?|days?")
+# "2000 for 4 nights", "一千块三晚", "三晚预算一千": an amount beside the nights it is to pay.
+_PAYS: Final = re.compile(r"\s*(?:for|over|住|玩|能住|够住|可以住|要住)?\s*")
+_PAID_BY: Final = re.compile(r"\s*(?:的|一)?(?:总?预算|总价|共|花费?)[是有在只就花]*\s*")
 _WILL_DO: Final = re.compile(r"(?:也|就|都|还)?(?:行|可以|成|好|能接受|没问题|够了)")
 _LEAST_PRICE = 50.0
 # "最低价格是1000元": the lowest price of a room is 1000, so prices start there.
@@ -128,8 +132,7 @@ def quantities(
     counts: list[Count] = []
     radii: list[Radius] = []
     covered: list[tuple[int, int]] = []
-    nights = 0.0
-    in_total = _TOTAL.search(text) is not None
+    stays = _stays(text, found)
     index = 0
     while index < len(found):
         first = found[index]
@@ -150,11 +153,11 @@ def quantities(
         reading = _Reading(text, first, second, fields, asked)
         match reading.kind:
             case "price" | "rating" if spread is not None:
-                around = reading.around(spread.within)
+                around = reading.around(spread)
                 reading.end = spread.end
                 atoms.append(Atom(reading.start, reading.end, around.field, around))
             case "price" | "rating" | "star" | "reviews":
-                leaf = reading.range(nights if in_total else 0.0)
+                leaf = reading.range(_nights_paid(text, reading, stays))
                 if leaf is not None:
                     atoms.append(Atom(reading.start, reading.end, leaf.field, leaf))
             case "count":
@@ -164,8 +167,6 @@ def quantities(
             case "stay":
                 way = travelled(text, last)
                 if way is None:
-                    if _NIGHTS.search(text[first.end : reading.end]):
-                        nights = first.value
                     continue
                 radii.append(way)
                 reading.start, reading.end = way.start, way.end
@@ -176,23 +177,56 @@ def quantities(
 
 
 @dataclass(frozen=True, slots=True)
+class _Stay:
+    """How many nights are stayed."""
+
+    start: int
+    end: int
+    nights: float
+
+
+def _stays(text: str, found: Sequence[Number]) -> list[_Stay]:
+    stays = []
+    for number in found:
+        unit = _UNIT.match(text, number.end)
+        if unit is not None and unit["stay"] and _NIGHTS.fullmatch(unit["stay"]):
+            stays.append(_Stay(number.start, unit.end(), number.value))
+    return stays
+
+
+def _nights_paid(text: str, reading: _Reading, stays: Sequence[_Stay]) -> float:
+    """Return among how many nights an amount is to be shared, 1 where it is for a night."""
+    if not stays or _PER_NIGHT.search(text, reading.start, reading.end):
+        return 1.0
+    for stay in stays:
+        if _PAYS.fullmatch(text, reading.end, stay.start) or _PAID_BY.fullmatch(
+            text, stay.end, reading.first.start
+        ):
+            return stay.nights
+    return stays[-1].nights if _TOTAL.search(text) else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Spread:
-    """How far an amount may be off, and where the words for that end."""
+    """How far an amount may be off, where the words for that end, and if it may only be more."""
 
     within: float
     end: int
+    upwards: bool
 
 
 def _spread(text: str, pair: Sequence[Number]) -> _Spread | None:
     """Read "300上下浮动50" and "500 give or take 10%" at the first of two numbers."""
-    if len(pair) < 2 or not _GIVE_OR_TAKE.fullmatch(text, pair[0].end, pair[1].start):
+    said = _GIVE_OR_TAKE.fullmatch(text, pair[0].end, pair[1].start) if len(pair) > 1 else None
+    if said is None:
         return None
     amount, within = pair
-    end = within.end
+    end, upwards = within.end, said["up"] is not None
     if text.startswith("%", end):
-        return _Spread(amount.value * within.value / 100, end + 1)
+        return _Spread(amount.value * within.value / 100, end + 1, upwards)
     unit = _UNIT.match(text, end)
-    return _Spread(within.value, unit.end() if unit is not None and unit["price"] else end)
+    end = unit.end() if unit is not None and unit["price"] else end
+    return _Spread(within.value, end, upwards)
 
 
 # Units said with the first of two numbers: "300元到500元".
@@ -317,7 +351,7 @@ class _Reading:
         """A number that is a clause of its own, or ends its clause: "预算嘛五百"."""
         return self.first.value >= _LEAST_PRICE and (
             self.end >= len(text)
-            or text[self.end] in ",，。;；!！?？ 的吧对"
+            or text[self.end] in ",，。;；!！?？ 的吧对呢"
             or _WILL_DO.match(text, self.end) is not None
         )
 
@@ -353,7 +387,7 @@ class _Reading:
         return value
 
     def range(self, nights: float) -> Range | None:
-        """Return the bounds; `nights` above 1 shares a total among them."""
+        """Return the bounds; a total is shared among its `nights`."""
         field = {
             "price": Field.PRICE,
             "note": Field.PRICE,
@@ -375,11 +409,12 @@ class _Reading:
         low, high = low * scale, None if high is None else high * scale
         return _bounded(field, low, high, self._bound())
 
-    def around(self, within: float) -> Range:
+    def around(self, spread: _Spread) -> Range:
         """Return the bounds of an amount that may be off by so much."""
         field = Field.PRICE if self.kind == "price" else Field.GUEST_RATING
-        value = self.first.value
-        return Range(field, min=max(0.0, value - within), max=value + within)
+        value, within = self.first.value, spread.within
+        low = None if spread.upwards else max(0.0, value - within)
+        return Range(field, min=low, max=value + within)
 
     def _bound(self) -> str:
         """Return the bound word's class, the one after the number first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from services.plan.condition import Field
@@ -56,15 +56,22 @@ _FAR_OFF = re.compile(
 )
 _CITY_WORD = re.compile(
     r"[东西南北中]?(?:路|街|大道|站|火车站|高铁站)|(?:国际)?机场|火锅|小面|烤鸭|菜|话|大厦|人家"
+    r"|(?: (?:north|south|east|west|central))? (?:road|rd|street|st|avenue|ave)\b"
     r"|(?: (?:north|south|east|west|central))? (?:railway |train |bus )?station\b|(?: \w+)? airport\b"
 )
 # Behind a district's short name these make it the name of something there.
 _OF_A_PLACE = re.compile(
     r"(?:国际)?机场|[东西南北]?(?:火车|高铁)?站(?![在到])|公园|大学|医院|体育(?:场|馆|中心)| (?:international )?airport\b"
 )
+# Words of nearness right before a name, and right after it.
+_CLOSE_TO = re.compile(
+    r"(?:离|距离?|靠近|挨着|紧邻|邻近|\b(?:near|nearest|close|closest|next)(?: to)?(?: the)? )$"
+)
+_CLOSE_BY = re.compile(r"(?:景区|风景区)?(?:附近|旁边|边上|周边|周围)")
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
     r"[^,，。;；]{0,12}?[\"'「『]([^\"'」』]{1,20})[\"'」』]"
+    r"|[\"'「『](?P<characters>[^\"'」』]{1,20})[\"'」』](?:这?[两三四几]?个?)字"
 )
 
 
@@ -102,13 +109,17 @@ def recognise(
     # Longest first, as they are picked.
     cue_spans.sort(key=lambda entry: (-entry[0], entry[1]))
     cover = _CueCover(len(text), cue_spans)
+    told: list[tuple[int, int]] = []
     for length, _, start, entry in spans:
         end = start + length
         if not taken.free(start, end) or cover.holds(start, end):
             continue
         if isinstance(entry, Found):
             worded = reader.vocabulary_atom(entry, text)
-            if worded is None or _is_no_area(worded, text):
+            if worded is None and entry.section == "cities":
+                # The only city there is, or one where no hotel is wanted: nothing to explain.
+                told.append((start, end))
+            if worded is None or _is_no_area(worded, text, lexicon):
                 continue
             if _comes_from(worded, text):
                 taken.take(start, end)
@@ -116,7 +127,8 @@ def recognise(
             taken.take(start, end)
             is_band = worded.field is Field.PRICE and bool(worded.value)
             (result.bands if is_band else result.atoms).append(worded)
-        else:
+        elif not (entry.rivals and _CLOSE_TO.search(text, 0, start)):
+            # "near Xi'an's bell tower": of the many houses named after it none is meant.
             _take_name(entry, result, reader, taken, names, lexicon)
     # Names were taken longest first; lists of hotels shown are counted in the order of the words.
     result.hotels.sort(key=lambda hotel: hotel.start)
@@ -124,7 +136,9 @@ def recognise(
     farewells = [(c.start, c.end) for c in first if c.name == "bye"]
     numbers = quantities(text, first, [*taken.spans, *farewells], asked)
     _add_quantities(result, numbers, taken)
-    result.hear(_with_distance(_pick_cues(cue_spans, taken), text))
+    heard = _with_distance(_pick_cues(cue_spans, taken), text)
+    opened = [Cue(at, at + 1, "either_open") for at, _ in _bracketed_choices(heard, text)]
+    result.hear(sorted([*heard, *opened], key=lambda cue: cue.start))
     explicit = {atom.value for atom in result.atoms if not atom.implied}
     for gap in gaps:
         gap_atom = reader.vocabulary_atom(gap, text)
@@ -141,11 +155,19 @@ def recognise(
     result.unknown_houses = unknown_houses(
         turn, [(m.start, m.end) for m in named], [*spoken, *result.areas], lexemes.everyday
     )
-    result.breaks = _breaks(text, taken)
-    # A quality is heard, and nothing of the records decides it: it stays unexplained.
-    result.covered = taken.spans + [
-        (cue.start, cue.end) for cue in result.cues if cue.name != "quality"
-    ]
+    closed = [Break(end - 1, end, False) for _, end in _bracketed_choices(heard, text)]
+    parted = [*_breaks(text, taken, _labels(result.cues)), *closed]
+    result.breaks = sorted(parted, key=lambda end: end.start)
+    # Qualities and rules of the house are heard, and nothing of the records decides them.
+    result.covered = (
+        told
+        + taken.spans
+        + [
+            (cue.start, cue.end)
+            for cue in result.cues
+            if cue.name not in ("quality", "fact_policy")
+        ]
+    )
     return result
 
 
@@ -163,10 +185,15 @@ def _looser(
     return (n for n in loose if reached[n.start] < n.end)
 
 
-def _is_no_area(atom: Atom, text: str) -> bool:
-    """Tell whether an area's name is a part of another word: "重庆火锅", "浦东机场"."""
-    if atom.field is Field.DISTRICT:
-        return text[atom.end - 1] not in "区县市" and _OF_A_PLACE.match(text, atom.end) is not None
+def _is_no_area(atom: Atom, text: str, lexicon: CatalogLexicon) -> bool:
+    """Tell whether an area's name is a part of another word, "重庆火锅", "浦东机场", or a place.
+
+    A district named after a sight is the sight where hotels are to be near it: "离西湖最近的".
+    """
+    if atom.field is Field.DISTRICT and text[atom.end - 1] not in "区县市":
+        near = _CLOSE_TO.search(text, 0, atom.start) or _CLOSE_BY.match(text, atom.end)
+        sight = near is not None and bool(lexicon.place_named(text[atom.start : atom.end]))
+        return sight or _OF_A_PLACE.match(text, atom.end) is not None
     return atom.field is Field.CITY and _CITY_WORD.match(text, atom.end) is not None
 
 
@@ -231,7 +258,7 @@ def _take_name(
     start, end = match.start, match.end
     if match.kind is NameKind.VALUE:
         atom = reader.value_atom(match)
-        if atom is None or _is_no_area(atom, result.turn.text):
+        if atom is None or _is_no_area(atom, result.turn.text, lexicon):
             return
         if not _comes_from(atom, result.turn.text):
             result.atoms.append(atom)
@@ -281,6 +308,16 @@ def _pick_cues(spans: Sequence[tuple[int, int, Found]], taken: _Occupied) -> lis
     return kept
 
 
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+
+
+def _bracketed_choices(cues: Sequence[Cue], text: str) -> Iterator[tuple[int, int]]:
+    """Yield where brackets hold a choice: "a pool and (a gym or a spa)"."""
+    for match in _IN_BRACKETS.finditer(text):
+        if any(c.name == "or" and match.start() < c.start < match.end() for c in cues):
+            yield match.span()
+
+
 def _with_distance(cues: list[Cue], text: str) -> list[Cue]:
     """Hear what "far" makes of nearness: "不要离外滩太远" wants it, "离机场远一点" does not."""
     wanted = {match.start() for match in _TOO_FAR.finditer(text)}
@@ -307,17 +344,26 @@ def _quoted(text: str) -> Iterable[Atom]:
     from services.plan.condition import NameMatch as How
 
     for match in _QUOTED_NAME.finditer(text):
-        word = match[1].strip()
+        part = 1 if match[1] is not None else "characters"
+        word = match[part].strip()
         if word:
-            yield Atom(*match.span(1), Field.NAME, Name(word, How.CONTAINS), word)
+            yield Atom(*match.span(part), Field.NAME, Name(word, How.CONTAINS), word)
 
 
-def _breaks(text: str, taken: _Occupied) -> list[Break]:
+def _labels(cues: Iterable[Cue]) -> frozenset[int]:
+    """Return where a colon parts nothing: "must: parking. not: a hostel"."""
+    return frozenset(cue.end for cue in cues if cue.name in _LABELS)
+
+
+_LABELS = frozenset({"must", "wish", "prefer", "not_before", "not_next"})
+
+
+def _breaks(text: str, taken: _Occupied, labels: Container[int]) -> list[Break]:
     found = [
         Break(*match.span(), strong)
         for pattern, strong in ((_STRONG, True), (_WEAK, False))
         for match in pattern.finditer(text)
-        if taken.free(*match.span())
+        if taken.free(*match.span()) and not (match.group() in ":：" and match.start() in labels)
     ]
     return sorted(found, key=lambda end: end.start)
 

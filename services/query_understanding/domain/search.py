@@ -30,7 +30,13 @@ from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed, compose
-from services.query_understanding.domain.continuation import in_force, moves, with_city, with_places
+from services.query_understanding.domain.continuation import (
+    at_another_distance,
+    in_force,
+    moves,
+    with_city,
+    with_places,
+)
 from services.query_understanding.domain.deltas import fields_of, last_added, merge
 from services.query_understanding.domain.heads import Heads
 from services.query_understanding.domain.kinds import (
@@ -75,7 +81,9 @@ def search(
     said.atoms = [*said.atoms, *alike(said, state)]
     unknown = question_back(base, said, places, state, lexicon)
     near = [_settled(reading, state, lexicon) for reading in places.near]
-    anaphoric = _anaphoric_place(said, places, state, lexicon) if unknown is None else None
+    anaphoric = at_another_distance(said, places, state)
+    if anaphoric is None and unknown is None:
+        anaphoric = _anaphoric_place(said, places, state, lexicon)
     if anaphoric is not None:
         near.append(anaphoric)
     named = _named_hotel(said, near, state, lexicon) if unknown is None else None
@@ -235,7 +243,10 @@ def _of_another_domain(atom: Atom, text: str) -> bool:
     if _STAYS.match(text, atom.end):
         return False  # "人均200能住的"
     return (
-        re.search(r"人均|门票|票价|per[- ]person|entrance|ticket|admission|fee of", before)
+        re.search(
+            r"(?<!预算)人均(?!预算)|门票|票价|per[- ]person|entrance|ticket|admission|fee of",
+            before,
+        )
         is not None
     )
 
@@ -260,7 +271,7 @@ def _anaphoric_place(
     said: Recognised, places: PlaceReadings, state: DialogueState, lexicon: CatalogLexicon
 ) -> NearReading | None:
     cue = places.anaphoric or _hotels_exist(said, places, state)
-    if cue is None or places.near:
+    if cue is None or places.near or (said.has("waive") and said.has("field_distance")):
         return None
     phrase = next((p for p in places.phrases if p.cue == cue), None)
     said_near = said.turn.text[cue.start : cue.end]

@@ -26,7 +26,7 @@ _ZH = re.compile(
     rf"|(?:走路|步行|走)(?:[一二两三四五六七八九十\d]+来?分钟)?(?:就|能|可以|就能)*到(?:最近的)?{_METRO}"
 )
 _NEAR = (
-    r"(?:within [\w. -]{1,16}? of|near|nearby|closer to|nearer to|closest to|nearest to|close to|next to|by|beside|around|within walking distance (?:of|to)"
+    r"(?:within [\w. -]{1,16}? of|(?:less than|under|no more than|at most|up to)? ?[\d.]+ ?(?:k?m|met(?:er|re)s?|kilomet(?:er|re)s?|min(?:ute)?s?(?: (?:walk|on foot))?) (?:from|of|to)|near|nearby|closer to|nearer to|closest to|nearest to|close to|next to|by|beside|around|within walking distance (?:of|to)"
     r"|walking distance (?:of|to|from)|a short walk (?:to|from)|steps from|not (?:too )?far from"
     r"|with (?:good |easy )?access to|right by|handy for)"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.plan.condition import Span
@@ -18,6 +19,8 @@ _SQUEEZE = re.compile(
     r"|(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])|(?<= ) +"
     r"|(?<= \d\.) (?=\d (?:points?|stars?)\b)"
 )
+_CIRCLED = frozenset("①②③④⑤⑥⑦⑧⑨⑩")
+_NUMBERED = re.compile(r"(?:^|(?<=[\s,;:。]))(?P<number>[1-9])[.、)]")
 _SMALL = re.compile(r"[a-z]")
 # "I" is written large by nearly everybody and tells nothing.
 _CAPITAL = re.compile(r"[A-Z](?<!\bI)|\bI\w")
@@ -58,6 +61,7 @@ def read(original: str, locale: str = "") -> TurnText:
     """Fold an utterance and tell its language."""
     folded = fold(original)
     text, offsets = folded.text, folded.offsets
+    text = _without_numbering(text, original, offsets)
     holes = [match.span() for match in _SQUEEZE.finditer(text)]
     if holes:
         keep = _kept(len(text), holes)
@@ -65,6 +69,28 @@ def read(original: str, locale: str = "") -> TurnText:
         text = "".join(text[index] for index in keep)
     cased = bool(_SMALL.search(original) and _CAPITAL.search(original))
     return TurnText(original, text, offsets, _language(original, text, locale), cased)
+
+
+def _without_numbering(text: str, original: str, offsets: Sequence[int]) -> str:
+    """Put commas for the numbers of a list: "1.五星级 2.有泳池", "①近外滩 ②带早餐".
+
+    They are numbers of a list where they count up from one.
+    """
+    if any(character in _CIRCLED for character in original):
+        text = "".join(
+            "," if original[at] in _CIRCLED else character
+            for character, at in zip(text, offsets, strict=False)
+        )
+    expected = 1
+    marks: list[int] = []
+    for match in _NUMBERED.finditer(text):
+        if int(match["number"]) == expected:
+            marks.append(match.start("number"))
+            expected += 1
+    if len(marks) > 1:
+        for at in marks:
+            text = f"{text[:at]}, {text[at + 2 :]}"
+    return text
 
 
 def _kept(length: int, holes: list[tuple[int, int]]) -> list[int]:

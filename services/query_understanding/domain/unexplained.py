@@ -19,6 +19,8 @@ from services.text.fold import has_han
 DATA = Path(__file__).parents[1] / "data" / "idle_words.yaml"
 MOST_STRETCHES: Final = 16
 _LEAST_HAN, _LEAST_LATIN = 2, 4
+# In a Chinese sentence a Latin word is said on purpose: "KTV", "spa".
+_LEAST_LATIN_IN_HAN = 3
 # Classes of Chinese words that carry content: nouns, verbs, adjectives, idioms and what is unknown.
 _CONTENT: Final = frozenset("navijlzbx")
 # Besides, what a compound may end with: "台", "间", "室".
@@ -105,7 +107,7 @@ def _words(text: str, since: int) -> Iterator[_Word]:
         start = text.index(word, at)
         at = start + len(word)
         if word.isalnum():
-            least = _LEAST_HAN if has_han(word) else _LEAST_LATIN
+            least = _LEAST_HAN if has_han(word) else _LEAST_LATIN_IN_HAN
             content = kind == "eng" or kind[:1] in _CONTENT
             matters = content and len(word) >= least and word not in idle
             ends = matters or (kind[:1] in _ENDS and word not in idle)

@@ -41,7 +41,7 @@ _LAST_VERB = re.compile(
 )
 _EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
 _EN_NEAR = re.compile(
-    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|minutes?|stroll)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
+    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|stroll|minutes?(?: (?:by|in a) (?:taxi|car|cab|bus)| drive| walk| on foot)?)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
     rf" (?:the )?{_EN_NAME}"
 )
 _EN_STATION = re.compile(
@@ -105,6 +105,8 @@ _EN_NOT_NAMES = frozenset(
         "distance",
     ]
 )
+_ANY_ONE = re.compile(r"(?:an?|any|some) ")
+_OF_IT = re.compile(r"(?:'s)? ?的?")
 _POINTS = re.compile(r"(?:it|here|there|them)\b")
 _SENTENCE_END = re.compile(r"[.](?= |$)")
 _PREPOSITIONS = frozenset(
@@ -166,6 +168,8 @@ def unlisted(
             start, end = bare
             if end - start < 2 or is_bare_head(text[start:end]) or text[start:end] in _OF_A_CITY:
                 return
+        if any(c.start <= start and end <= c.end for c in said.of("bare_place")):
+            return  # "near the airport": which one is asked back
         inside = [
             a for a in (said.atoms if any(worded[start:end]) else ())
             if a.start < end and start < a.end and not a.implied
@@ -195,6 +199,8 @@ def unlisted(
             keep = match.end() if "railway" in match.group() else end
             add(start, keep, match.end(), PlaceCategory.STATION)
     for match in _EN_NEAR.finditer(text):
+        if _ANY_ONE.match(match[1]):
+            continue  # "near a park" names none
         start, end = _english_name(text, *match.span(1))
         words = text[start:end].split()
         leads = match.group().split(" ", 1)[0]
@@ -223,13 +229,15 @@ def _without_areas(said: Recognised, start: int, end: int) -> tuple[int, int]:
     "北京极光灯塔", "Aurora Lighthouse in Beijing": the area is a condition of its own.
     """
     text = said.turn.text
+    for area_start, area_end in said.areas:
+        if area_end == end and text[start:area_start].endswith(" in "):
+            end = area_start - len(" in ")
     for atom in said.atoms:
         if atom.implied or atom.field not in (Field.CITY, Field.DISTRICT):
             continue
         if atom.start == start and atom.end < end:
-            start = atom.end + (text[atom.end] in "的 ")
-        elif atom.end == end and text[start : atom.start].endswith(" in "):
-            end = atom.start - len(" in ")
+            of_it = _OF_IT.match(text, atom.end)
+            start = of_it.end() if of_it is not None else atom.end
     return start, end
 
 
