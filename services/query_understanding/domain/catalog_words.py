@@ -52,6 +52,10 @@ _GENERIC = frozenset(
     ]
 )
 _CITY_CHARS = (2, 3, 4)
+# "金鸡湖凯宾斯基" is 苏州金鸡湖凯宾斯基大酒店. What ends like a place, or is short, may be one.
+_HAN_SUFFIX = re.compile(r"(?:国际|商务|度假|假日)?(?:大酒店|酒店|大饭店|饭店|宾馆|度假村)$")
+_SHORTEST_HAN_CORE = 4
+_ENDS_OF_PLACES = frozenset("堂殿阁亭台巷坊同里场园站路街山湖寺城村区桥门宫馆院校学井镇岛庙塔际海江河楼厦")
 # Words for houses that names end with; most names need no search for them.
 _EN_ENDS = (
     "hotel", "guesthouse", "guest house", "lodge", "inn", "hostel", "bed and breakfast", "b&b",
@@ -107,6 +111,10 @@ def _aliases_of(name: str) -> list[str]:
     if han:
         known = cities()
         aliases += [plain[size:] for size in _CITY_CHARS if plain[:size] in known]
+        if not bracketed:
+            known_as = _HAN_SUFFIX.sub("", aliases[-1] if len(aliases) > 1 else plain)
+            if len(known_as) >= _SHORTEST_HAN_CORE and known_as[-1] not in _ENDS_OF_PLACES:
+                aliases.append(known_as)
         if name.endswith(("店)", "店")) and "(" in name:
             aliases.append(name.replace("店)", ")"))
         return aliases

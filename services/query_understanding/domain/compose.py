@@ -57,6 +57,10 @@ _ELSEWHERE = (
 )
 
 
+_OR_ELSE = re.compile(r"(?:or\b|或者|或是|或)(?! (?:else|not|maybe not))")
+_NOT_NEEDED = re.compile(r"\bno [a-z -]{2,24}? (?:is |are )?(?:needed|required|necessary)\b")
+_TO_BE = re.compile(r" be$")
+_FREE = re.compile(r"free|免费")
 _NO_LONGER = re.compile(
     r"不(?:想)?(?:要|用|需要|考虑)[^,，。]{1,12}了|\b(?:any ?more|any longer|after all|no longer)\b"
 )
@@ -110,7 +114,10 @@ def compose(items: Sequence[Item], text: str, *, in_force: frozenset[Field]) -> 
     made = [groups(clause) for clause in cut]
     _one_of_before(cut, made)
     _join_lists(cut, made)
-    result.parts = _of_one_turn(assemble(cut, made, text))
+    parts = _of_one_turn(assemble(cut, made, text))
+    if parts and _OR_ELSE.match(text):
+        parts[0] = replace(parts[0], widens=True)  # "or the centre", after "in the east"
+    result.parts = parts
     result.keep = any(clause.has("keep") for clause in cut)
     return result
 
@@ -250,6 +257,12 @@ def _drop_and_waive(
         result.dropped += without
         result.unneeded += without
         clause.leave_out(without)
+    if _NOT_NEEDED.search(text, clause.start, clause.end):
+        # "no parking needed"
+        gone = [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
+        result.dropped += gone
+        result.unneeded += gone
+        clause.leave_out(gone)
     if Field.FACILITY in in_force and _NO_LONGER.search(text, clause.start, clause.end):
         # "不要早餐了": the wish is taken back, not turned round.
         gone = [
@@ -273,7 +286,9 @@ def _drop_and_waive(
         ]  # fmt: skip
         if gone:
             result.dropped += gone
-            result.unneeded += gone
+            # "It does not have to be free parking": parking is needed, if not for free.
+            freed = _TO_BE.search(text, dropping[-1].start, dropping[-1].end) is not None
+            result.unneeded += [a for a in gone if not (freed and _FREE.search(text, a.start, a.end))]
             clause.leave_out(gone)
     if not clause.has("waive"):
         return

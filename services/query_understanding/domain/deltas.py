@@ -23,7 +23,7 @@ left column are classes of `data/cues.yaml`; the delta carries the guest's own w
 | a value of another field | a condition of that field | the new one instead | REPLACE |
 | anything | nothing of its field | one condition more | ADD |
 
-A denied district, city, kind or brand leaves the others in force alone. Which plan is in force, and when a
+A denied district, city, kind, brand, level or number of stars leaves the others in force alone. Which plan is in force, and when a
 request is a new one, `continuation.py` decides; what the words deny or waive, `compose.py`.
 """
 
@@ -50,7 +50,7 @@ from services.query_understanding.domain.clause import family
 from services.query_understanding.domain.compose import Composed, alternatives
 
 # "A homestay, not a hostel", "是北京不是上海": a denial leaves other values of these alone.
-_DENIED_BESIDE = frozenset({Field.DISTRICT, Field.CITY, Field.KIND, Field.BRAND})
+_DENIED_BESIDE = frozenset({Field.DISTRICT, Field.CITY, Field.KIND, Field.BRAND, Field.TIER})
 
 
 def fields_of(condition: Condition | None) -> frozenset[Field]:
@@ -132,8 +132,10 @@ def _left_behind(held: list[Condition], deltas: list[PlanDelta]) -> list[Conditi
 
 
 def _one_by_one(condition: Condition) -> tuple[Condition, ...]:
-    """Take a list of facilities apart: each is asked for, repeated and dropped by itself."""
-    return conjuncts(condition) if fields_of(condition) == {Field.FACILITY} else (condition,)
+    """Take lists of facilities and of denials apart: each is said, repeated and dropped by itself."""
+    parts = conjuncts(condition)
+    apart = fields_of(condition) == {Field.FACILITY} or all(isinstance(p, Not) for p in parts)
+    return parts if apart else (condition,)
 
 
 def _widen(
@@ -286,8 +288,9 @@ def _replaced(old: Condition, new: Condition, fields: frozenset[Field]) -> bool:
     own = fields_of(old)
     if not own or not own & fields:
         return False
-    if isinstance(old, Not) != isinstance(new, Not) and own & _DENIED_BESIDE:
-        return bool(set(_values(old)) & set(_values(new)))
+    if (isinstance(old, Not) or isinstance(new, Not)) and own & _DENIED_BESIDE:
+        alike = any(_same(one, other) for one in leaves(old) for other in leaves(new))
+        return alike or bool(set(_values(old)) & set(_values(new)))
     return own <= fields
 
 

@@ -200,9 +200,8 @@ def judge(
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
         return Verdict(Outcome.CHITCHAT, _talk(said))
-    if (facts and state.plans and state.topic == "hotel") or (
-        said.ordinals() and not heads.topic_other
-    ):
+    asks = facts and state.plans and state.topic == "hotel" and not unexplained(said, ())
+    if asks or (said.ordinals() and not heads.topic_other):
         return Verdict(Outcome.ABOUT_SHOWN, "", facts)  # of which hotel is asked back
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)

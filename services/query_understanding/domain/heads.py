@@ -21,6 +21,8 @@ _ROUTE = re.compile(
     r"从.{1,40}?(?:到|去|至|前往).{1,30}|\bfrom .{2,60}? to \b|\b(?:taxi|train|cab|bus|ride|car)\b[^.?!]{0,60}\b(?:to|from|between)\b"
     r"|\b(?:arrive|leave|leaving|depart(?:ing)?|pick(?:ed)? (?:me|us)? ?up|get (?:me )?there)\b.{0,40}(?:\d:\d\d|\d ?[ap]m|by|after)"
 )
+_PICK_UPS = frozenset({"station_pickup", "airport_pickup"})
+_RIDE = re.compile(r"出租|打车|打的|\b(?:taxis?|cabs?|uber)\b")
 # "打车10分钟以内" says how far.
 _MINUTES_ZH = r"[^,，。]{0,4}?[\d一二两三四五六七八九十]+来?分钟"
 STRONG_TRANSPORT = re.compile(
@@ -141,9 +143,10 @@ class Heads:
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
         # "We arrive at 2am, need an airport transfer": what a house has, a journey has not.
-        at_house = implied and not STRONG_TRANSPORT.search(text) and any(
-            a.field is Field.FACILITY and a.value != NEAR_METRO for a in said.atoms
-        )  # fmt: skip
+        has = {a.value for a in said.atoms if a.field is Field.FACILITY} - {NEAR_METRO}
+        at_house = bool(has) and (
+            not STRONG_TRANSPORT.search(text) or (has <= _PICK_UPS and not _RIDE.search(text))
+        )
         # "I don't need the room booked any more" takes back no condition.
         self.declines = _DECLINED.search(text) is not None
         self.transport = (

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.plan.condition import Field, ListedPlace, Near, PlaceCategory
 from services.plan.query_plan import PlaceMention
@@ -112,6 +113,7 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         _share(found, names, range(index - 1, -1, -1), placed, said, lexicon)
         if cue.end <= start:
             _share(found, names, range(index + 1, len(names)), placed, said, lexicon)
+    _walk_there(found, said)
     deictic = {c.start for c in said.of("near_after") if turn.text[c.start : c.end] in DEICTIC}
     cues = said.of("near_after", "near_before", "walk")
     for cue in sorted(cues, key=lambda c: c.start in deictic):
@@ -120,7 +122,13 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
             found.anaphoric = cue
     for cue in said.of("bare_place"):
         if found.unknown is None and not found.near and _asked_near(said, cue, names):
-            found.unknown = cue
+            of_city = _station_of_city(said, cue, lexicon, city)
+            if of_city is None:
+                found.unknown = cue
+            else:
+                found.near.append(of_city)
+                found.named.append((cue.start, cue.end, of_city.mention))
+                found.anaphoric = None
     for cue in said.of("unknown_place"):
         if turn.text[cue.start : cue.end].startswith(_NEAR_THE_GUEST) or any(
             abs(near.start - cue.end) < 10 or abs(cue.start - near.end) < 16
@@ -129,6 +137,16 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         ):
             found.unknown = cue
     return found
+
+
+def _walk_there(found: PlaceReadings, said: Recognised) -> None:
+    """Read a distance in a clause of its own: "前门大街周边的酒店，步行能到"."""
+    if len(found.near) == 1 and found.near[0].radius_km == NEAR_KM and said.has("walk"):
+        found.near[0].radius_km = WALK_KM
+
+
+# What may stand between a word of nearness and the name.
+_UP_TO_NAME = re.compile(r" ?(?:(?:both|either|the|of the|to the) )*[了着那 ]{0,2}")
 
 
 # "between the Bund and People's Square", "外滩和人民广场之间".
@@ -158,6 +176,30 @@ def _asked_near(said: Recognised, cue: Cue, names: Sequence[tuple[int, int, Plac
         or said.within(low, high, "nearest", "closer")
         or any(low <= radius.start < high for radius in said.radii)
     )
+
+
+# How guests call a city's railway station, in full and by what gazetteers have.
+_RAILWAY: Final = re.compile(r"(?:the )?(?:railway|train) station|火车站")
+
+
+def _station_of_city(
+    said: Recognised, cue: Cue, lexicon: CatalogLexicon, city: str
+) -> NearReading | None:
+    """Return the railway station of the one city spoken of, where that is known by its name.
+
+    "Near the railway station in Suzhou" is near 苏州火车站.
+    """
+    if not _RAILWAY.fullmatch(said.turn.text, cue.start, cue.end):
+        return None
+    cities = {atom.value for atom in said.atoms if atom.field is Field.CITY} or {city}
+    name = f"{next(iter(cities))}火车站"
+    if len(cities) != 1 or not lexicon.place_named(name):
+        return None
+    span = said.turn.span(cue.start, cue.end)
+    mention = PlaceMention(0, span.text, name, PlaceCategory.STATION, city, (span,))
+    walked = said.has("walk")
+    radius_km = said.radii[0].km if said.radii else WALK_KM if walked else NEAR_KM
+    return NearReading(cue.start, cue.end, mention, listed_entries(mention, lexicon), radius_km)
 
 
 def _share(
@@ -239,7 +281,7 @@ def _category(
 def _near_beside(said: Recognised, start: int, end: int) -> bool:
     before = said.within(start - _NEAR_REACH, start, "near_before")
     return bool(said.within(end, end + 4, "near_after")) or any(
-        0 <= start - c.end <= 5 for c in before
+        _UP_TO_NAME.fullmatch(said.turn.text, c.end, start) for c in before
     )
 
 
@@ -271,7 +313,7 @@ def _nearness(
         if c.start - end <= (5 if not text[end : c.start].isascii() else 12)
     ] + [
         c for c in said.within(start - _NEAR_REACH, start, "near_before")
-        if 0 <= start - c.end <= 8 and not text[c.end : start].strip(" the了") .strip("着那")
+        if _UP_TO_NAME.fullmatch(text, c.end, start)
     ]  # fmt: skip
     if radius is not None and (near or walk or radius.start >= start - 30):
         return (near or walk or [Cue(radius.start, radius.end, "near_after")])[0], radius.km, False

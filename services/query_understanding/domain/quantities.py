@@ -15,13 +15,13 @@ from services.query_understanding.domain.numerals import Number, numbers
 from services.query_understanding.domain.travel_time import Radius, travelled
 
 _PRE: Final = re.compile(
-    r"(?:(?P<max><=|≤|不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|最多|至多|顶多|最高|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
+    r"(?:(?P<max><=|≤|不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|(?:最多|至多|顶多|最高)(?!的)|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
     r"no more than|not more than|not exceeding|not exceed|not over|not above|at most|up to|maximum(?: of)?|max(?: of)?|"
     r"within|no higher than|capped at|cap of|cap at|limit of|tops out at|top out at|go up to|doesn't exceed|don't exceed|can't exceed|cannot exceed|nothing fancier than|nothing over|nothing above|keep it under|budget(?: is| of| around| about)?|预算(?:在|是|只有|就|也就|大概|大约|差不多)?|"
     r"no pricier than|nothing pricier than|nothing more than|at or below|at or under|only have|only got|i have|spend(?: up to)?|afford)"
     r"|(?P<less><|不到|不足|低于|少于|小于|未满|不满|低过|under|below|less than|cheaper than|lower than|fewer than|beneath|south of|worse than)"
     r"|(?P<more>>(?!=)|高于|大于|超过|多于|高过|超出|over|above|more than|higher than|greater than|better than|north of|exceeding|exceeds)"
-    r"|(?P<min>>=|≥|不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少|最低(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
+    r"|(?P<min>>=|≥|不(?:能|可以|要|得)?(?:低于|少于|小于)|别低于|甭低于|别少于|至少(?:要|得|有|是|在)?|最少(?!的)|最低(?!的)(?:是|要|得)?|起码(?:要|得|有)?|不低过|保底|起价|从|at least|no less than|not less than|not below|not under|no lower than|not lower than|minimum(?: of| is)?|min(?: of)?|starting (?:at|from)|starts? (?:at|from)|from|nothing below|nothing under|nothing less than|upwards of)"
     r"|(?P<about>大概|大约|约|差不多|接近|靠近|around|about|approximately|roughly|some|circa|closer? to|nearer? to))"
     r"(?:在|是|为|到|于|要|得|的|有|\s+an?)?\s*$"
 )
@@ -150,7 +150,8 @@ def quantities(
             or text[last.end : last.end + 1] == ":"
         ):
             continue
-        reading = _Reading(text, first, second, fields, asked)
+        starred = bool(atoms) and atoms[-1].field is Field.STAR_RATING
+        reading = _Reading(text, first, second, fields, asked, starred=starred)
         match reading.kind:
             case "price" | "rating" if spread is not None:
                 around = reading.around(spread)
@@ -258,7 +259,10 @@ class _Reading:
         second: Number | None,
         fields: Sequence[Cue],
         asked: Field | None,
+        *,
+        starred: bool,
     ) -> None:
+        self.starred = starred
         self.first, self.second = first, second
         self.start, self.end = first.start, (second or first).end
         before = text[max(0, self.start - 24) : self.start]
@@ -323,13 +327,15 @@ class _Reading:
         if _RANKED.search(self.before):
             return ""
         value = self.first.value
+        if self.second is not None and value < 10 and self.second.value >= 100:
+            value = self.second.value  # "five to six hundred": the unit belongs to both
         if value <= 5 and _OR_STARS.match(text, self.end):
             return "star"
         field = self._field_beside(text, fields)
         if (
             field is Field.STAR_RATING
             and value <= 5
-            and (self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating ")))
+            and (self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating ", " not ")))
         ):
             return "star"
         if value <= 5 and (self.first.decimal or field is Field.GUEST_RATING):
@@ -341,8 +347,10 @@ class _Reading:
             or self._clause_is_number(text)
         ):  # fmt: skip
             return "price" if value < 100_000 else ""
-        if asked is Field.STAR_RATING and value <= 5:
-            return "star"
+        if value <= 5 and (
+            asked is Field.STAR_RATING or (self.starred and (self.pre or self.post))
+        ):
+            return "star"  # "five stars, four and up is fine"
         if asked is Field.GUEST_RATING and value <= 5:
             return "rating"
         return ""

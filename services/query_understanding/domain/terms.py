@@ -141,8 +141,10 @@ class TermReader:
     def _in_name(self, section: str, id: str, word: str) -> Condition | None:
         """A brand or kind that records do not state is looked for in the names."""
         concept = self._vocabulary.section(section)[id]
-        words = dict.fromkeys((concept.labels["zh"], concept.labels["en"], word))
-        held = [w for w in words if self._lexicon.names_contain(w)]
+        words: dict[str, str] = {}
+        for name in (concept.labels["zh"], concept.labels["en"], word):
+            words.setdefault(name.casefold(), name)
+        held = [w for w in words.values() if self._lexicon.names_contain(w)]
         if not held:
             return Name(word, NameMatch.CONTAINS)
         names = tuple(Name(w, NameMatch.CONTAINS) for w in held)

@@ -52,6 +52,10 @@ class TurnText:
         first, last = self.offsets[start], self.offsets[end - 1] + 1
         return Span(first, last, self.original[first:last])
 
+    def in_capitals(self, start: int, end: int) -> bool:
+        """Tell whether a stretch of `text` is in capitals, in words that are not all so."""
+        return self.cased and all(self.is_capital(at) for at in range(start, end))
+
     def is_capital(self, at: int) -> bool:
         """Tell whether the original has a capital at a place of `text`."""
         return self.original[self.offsets[at]].isupper()

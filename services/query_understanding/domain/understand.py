@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.plan.condition import Field, Name, NameMatch, PlaceCategory
+from services.plan.condition import Field, Name, NameMatch, PlaceCategory, Range
 from services.plan.query_plan import (
     Outcome,
     Planner,
@@ -15,6 +15,7 @@ from services.plan.query_plan import (
     Reason,
     ShownReference,
 )
+from services.plan.tree import leaves
 from services.query_understanding.domain import gate
 from services.query_understanding.domain.catalog_names import CatalogLexicon
 from services.query_understanding.domain.heads import STRONG_TRANSPORT
@@ -82,7 +83,7 @@ def understand(
     start = time.perf_counter()
     turn = read(text, locale or _language(text, state))
     taken = accepted(turn, state)
-    said = recognise(turn, lexemes, lexicon, _asked(state), (*taken, *hints))
+    said = recognise(turn, lexemes, lexicon, _asked(state, turn.text), (*taken, *hints))
     places = read_places(said, lexicon, state.city)
     verdict = gate.judge(said, places, state, lexicon)
     base = QueryPlan(
@@ -114,9 +115,21 @@ def _language(text: str, state: DialogueState) -> str:
     return state.plan.language if wordless and state.plan is not None else ""
 
 
-def _asked(state: DialogueState) -> Field | None:
-    if state.pending is None:
+# "are there any 5 star hotels?" – "what about 4?"
+_ANOTHER = re.compile(r"(?:ok(?:ay)?,? )?(?:and |or )?(?:what|how) about (?:[0-5]|one|two|three|four|five)\b[ ?]*$")
+
+
+def _counted_before(text: str, state: DialogueState) -> Field | None:
+    """Return stars where a bare number takes the place of those asked for before."""
+    if state.plan is None or not _ANOTHER.match(text):
         return None
+    asked = (leaf.field for leaf in leaves(state.plan.condition) if isinstance(leaf, Range))
+    return next((field for field in asked if field is Field.STAR_RATING), None)
+
+
+def _asked(state: DialogueState, text: str) -> Field | None:
+    if state.pending is None:
+        return _counted_before(text, state)
     known = {field.value: field for field in Field}
     about = [known[word] for word in state.pending.about.split(",") if word in known]
     return Field.PRICE if Field.PRICE_BAND in about else about[0] if about else None

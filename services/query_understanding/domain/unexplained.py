@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -51,7 +51,7 @@ def unexplained(said: Recognised, named: Iterable[tuple[int, int]]) -> tuple[Spa
         if all(taken[clause.start() : clause.end()]):
             continue
         run: list[_Word] = []
-        for word in _words(clause.group(), clause.start()):
+        for word in _words(clause.group(), clause.start(), said.turn.in_capitals):
             if any(taken[word.start : word.end]):
                 found += _stretch(said, run)
                 run = []
@@ -94,12 +94,21 @@ def _stretch(said: Recognised, run: list[_Word]) -> list[Span]:
     return [said.turn.span(first.start, last.end)]
 
 
-def _words(text: str, since: int) -> Iterator[_Word]:
-    """Yield the words of a clause that begins at `since`; punctuation is left out."""
+def _words(
+    text: str, since: int, capitals: Callable[[int, int], bool]
+) -> Iterator[_Word]:
+    """Yield the words of a clause that begins at `since`; punctuation is left out.
+
+    Args:
+        text: The clause.
+        since: Where it begins.
+        capitals: Tells whether a stretch is in capitals among small letters: "JI", "IHG".
+    """
     idle = _idle_words()
     if not has_han(text):
         for match in _LATIN.finditer(text):
-            matters = len(match.group()) >= _LEAST_LATIN and match.group() not in idle
+            least = 2 if capitals(since + match.start(), since + match.end()) else _LEAST_LATIN
+            matters = len(match.group()) >= least and match.group() not in idle
             yield _Word(since + match.start(), since + match.end(), matters, matters)
         return
     at = 0

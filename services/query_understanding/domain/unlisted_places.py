@@ -19,6 +19,9 @@ from services.query_understanding.domain.recognised import Recognised
 _ZH_STATION = re.compile(
     r"(?:^|[离在到去从住距靠近,，。;；、的是说叫看有和或跟]|附近|挨着)([\u4e00-\u9fff]{2,8}?)(?:地铁站|火车站|高铁站|站)(?=[附旁边口出到里的一二两三五四六七八九十\d,，。周有上走步]|$)"
 )
+_ZH_AIRPORT = re.compile(
+    r"(?:^|[离在到去从住距近,，。;；、的是有和或跟])(?P<name>(?!最近|附近|[哪这那离在到去从住距近有是])[\u4e00-\u9fff]{2,5}?(?:国际)?机场)"
+)
 _X = r"(?P<name>[\u4e00-\u9fff0-9a-zの·&'() ]{2,20}?)"
 _INTRODUCED = (
     # "离天安门最近的酒店", "靠近天安门的酒店", "a hotel near 天安门"
@@ -42,7 +45,7 @@ _LAST_VERB = re.compile(
 _EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
 _EN_NEAR = re.compile(
     r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|stroll|minutes?(?: (?:by|in a) (?:taxi|car|cab|bus)| drive| walk| on foot)?)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
-    rf" (?:the )?{_EN_NAME}"
+    rf" (?:both |either )?(?:the )?{_EN_NAME}"
 )
 _EN_STATION = re.compile(
     r"\b((?:[a-z][\w'-]{0,30})(?: (?!near|to|of|from|at|in)[a-z][\w'-]{0,30}){0,3}?) (?:railway |train |subway |metro |underground )?station\b"
@@ -193,6 +196,9 @@ def unlisted(
             whole = word + "站" if word.endswith(("东", "西", "南", "北")) else word
             add(name_start, name_end + (1 if whole != word else 0), match.end(),
                 PlaceCategory.STATION)  # fmt: skip
+    for match in _ZH_AIRPORT.finditer(text):
+        if not _NO_NAME.search(match["name"]):
+            add(*match.span("name"), match.end("name"), None)
     for match in _EN_STATION.finditer(text):
         start, end = _english_name(text, *match.span(1))
         if end - start >= 3:

@@ -39,7 +39,7 @@ _COUNT_ZH = {
 _COUNTED = re.compile(
     r"前([一二两三四五六十\d]+)(?:名|家|个|位)?|(?:给我|来|要)(仨|俩|两|三)(?![块元十百千万星张间晚天夜位人床]|个(?:人|大人|孩子|小孩|床))|"
     r"\b(?:top|which|cheapest|first|best|the|any|just|only|give me|show me|nearest|closest) (\d|two|three|four|five|six|ten)\b(?![\d.,]|[ -]?(?:stars?|points?|yuan|km|nights?|people)|(?: or | to | and |-|–|/)(?:\d|two|three|four|five))|"
-    r"\b(\d|two|three|four|five) (?:hotels|places|options|of (?:them|tehm)|will do|is enough|are enough)\b"
+    r"\b(\d|two|three|four|five) (?:hotels|places|options|most|least|best|cheapest|priciest|nearest|closest|highest|top|of (?:them|tehm)|will do|is enough|are enough)\b"
 )
 _COUNT_EN = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 # "两间大床房": rooms, not houses.
@@ -53,7 +53,7 @@ _BOUND_OF_PRICE = re.compile(
 # "哪家离王府井最近": an order; "最近" alone is "lately".
 _NEAREST_TO = re.compile(r"(?:离|距离?)[^,，。;；]{1,16}?最近")
 _SINGLE = re.compile(
-    r"(?:哪|那)(?:一)?[家个](?!都)|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
+    r"(?:哪|那)(?:一)?[家个](?![都,，])|\b(?:which (?:one|hotel|place) (?:is|has)|the (?:single )?(?:cheapest|nearest|closest|best[- ]rated) (?:hotel|one|place)\b)"
 )
 
 
