@@ -288,7 +288,9 @@ def _drop_and_waive(
             result.dropped += gone
             # "It does not have to be free parking": parking is needed, if not for free.
             freed = _TO_BE.search(text, dropping[-1].start, dropping[-1].end) is not None
-            result.unneeded += [a for a in gone if not (freed and _FREE.search(text, a.start, a.end))]
+            result.unneeded += [
+                a for a in gone if not (freed and _FREE.search(text, a.start, a.end))
+            ]
             clause.leave_out(gone)
     if not clause.has("waive"):
         return

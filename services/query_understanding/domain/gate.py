@@ -30,7 +30,9 @@ _FIELD_CUES = (
     "field_room_type", "field_facility", "field_brand",
 )  # fmt: skip
 # "这里真安静": said of what was found, not asked for.
-_PRAISED = re.compile(r"真|挺|太|好[安温干漂]|非常|特别|\b(?:so|very|really|it's|it is|that's)\b")
+_PRAISED = re.compile(
+    r"真|挺|(?<!不要)(?<!别)(?<!不能)(?<!不想)太|好[安温干漂]|非常|特别|\b(?:so|very|really|it's|it is|that's)\b"
+)
 _UP_TO_YOU = re.compile(
     r"(?:你|您|随便|帮我|给我)(?:来|给我?)?推荐|你(?:看着办|定|说了算)|\b(?:you (?:choose|pick|decide)|surprise me|up to you|your (?:top )?pick|(?:pick|choose) (?:one )?for me|pick one)\b"
 )
@@ -39,6 +41,12 @@ _ASKS_ELSE = re.compile(
 )
 # What a house is called beside what it is like: "boutique place with character".
 _A_HOUSE = re.compile(r" ?\b(?:places?|spots?|ones?|rooms?)\b ?")
+# What is wanted without a noun: "带院子的", "要有落地窗", "with floor heating".
+_ELLIPTIC = re.compile(
+    r"^(?:我?(?:要有|得有|必须有|需要有|想要有|要带|带|有没有)|(?:must|should|has to|have to|needs? to) have"
+    r"|(?:(?:something|somewhere|anything|anywhere|one) )?with) ?(?![吗么])"
+    r"|的[吗么呢啊吧。!！?？ ]*$"
+)
 _ITS_HOUSE = re.compile(
     r"(?:,? [a-z]+){0,2} (?:place|spot|room|getaway)s?\b(?! to (?:eat|go|see|visit|dine))"
 )
@@ -200,11 +208,17 @@ def judge(
         return Verdict(Outcome.SEARCH)
     if said.has("thanks", "bye", "greet", "smalltalk"):
         return Verdict(Outcome.CHITCHAT, _talk(said))
+    if said.has("fact_policy") and not (heads.topic_other or heads.other_head):
+        wanted = _ELLIPTIC.search(text) is not None
+        return Verdict(Outcome.SEARCH if wanted else Outcome.ABOUT_SHOWN)
     asks = facts and state.plans and state.topic == "hotel" and not unexplained(said, ())
     if asks or (said.ordinals() and not heads.topic_other):
         return Verdict(Outcome.ABOUT_SHOWN, "", facts)  # of which hotel is asked back
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
+    of_a_house = state.turn_count == 0 and _ELLIPTIC.search(text) is not None
+    if of_a_house and unexplained(said, ()) and not _of_others(said, heads):
+        return Verdict(Outcome.SEARCH)  # "带院子的", in a first turn
     if places.unknown is not None or _says_what_it_is_like(said) or _wants_one_like(said):
         return Verdict(Outcome.SEARCH)
     if state.topic == "hotel" and state.plans and _UP_TO_YOU.search(text):
@@ -261,6 +275,10 @@ def _says_what_it_is_like(said: Recognised) -> bool:
         if not of_it or stretch.end - stretch.start - of_it - idle > _MOST_BESIDE:
             return False
     return True
+
+
+def _of_others(said: Recognised, heads: Heads) -> bool:
+    return heads.other_head or said.has("other_misc", "other_transport", "about_why")
 
 
 def _wants_one_like(said: Recognised) -> bool:

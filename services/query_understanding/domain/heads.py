@@ -24,10 +24,10 @@ _ROUTE = re.compile(
 _PICK_UPS = frozenset({"station_pickup", "airport_pickup"})
 _RIDE = re.compile(r"出租|打车|打的|\b(?:taxis?|cabs?|uber)\b")
 # "打车10分钟以内" says how far.
-_MINUTES_ZH = r"[^,，。]{0,4}?[\d一二两三四五六七八九十]+来?分钟"
+_MINUTES_ZH = r"[^,，。]{0,4}?(?:[\d一二两三四五六七八九十]+来?(?:分钟|个?小时)|半个?小时)"
 STRONG_TRANSPORT = re.compile(
     rf"出租|打[车的](?!{_MINUTES_ZH})|叫车|叫个车|叫辆|车牌|车型|地铁(?:去|到)|(?:坐|乘)(?:地铁|车|公交)|换乘|倒几趟|机票|火车票|高铁票|订票|"
-    r"(?<!with )(?<!minutes by )(?<!min by )(?<!minutes in a )\b(?:taxis?|cabs?|(?<!from the )(?<!near the )(?<!near a )(?<!of the )trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
+    r"(?<!with )(?<!minutes by )(?<!min by )(?<!hour by )(?<!hours by )(?<!minutes in a )\b(?:taxis?|cabs?|(?<!from the )(?<!near the )(?<!near a )(?<!of the )trains?|uber|bus(?:es)?|car type|travel time|train id|flights? from)\b"
 )
 _OTHER_ONLY = re.compile(
     r"(?<!预算)人均(?!预算)|推荐菜|招牌菜|特色菜|门票|票价|游玩时(?:间|长)|营业时间|开放时间|per[- ]person|entrance fee|admission|recommended dish|opening hours|business hours|duration"

@@ -30,6 +30,7 @@ _ENGLISH_NUMBER = (
 _ZH_DIGIT = "零〇一二两三四五六七八九幺"
 NUMBER: Final = re.compile(
     r"(?P<some>大?几[百千](?=[块元的左上以之,，。]|$))"
+    r"|(?P<half>半(?=个?(?:小时|钟头))|\bhalf an(?= hour))"
     r"|(?P<arabic>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>\s?(?:k|w|grand)(?![a-z])|[百千万])?"
     r"(?P<tail>(?<=[kw百千万])\d(?![\d.]))?"
     rf"|(?P<zh>(?!一[起下些样直定般边共切旦向再])[{_ZH_DIGIT}十百千万]+(?:点[{_ZH_DIGIT}]+|个半|半)?(?:[多来几]?(?=[块元]))?)"
@@ -63,6 +64,8 @@ def numbers(text: str) -> list[Number]:
             unit = _UNITS[match["some"][-1]]
             least = 6 if match["some"].startswith("大") else 2
             found.append(Number(*match.span(), least * unit, 9.0 * unit, False))
+        elif match["half"] is not None:
+            found.append(Number(*match.span(), 0.5, digits=False))
         elif match["arabic"] is not None:
             value = float(match["arabic"].replace(",", ""))
             scale = _scale(match["scale"])

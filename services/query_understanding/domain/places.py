@@ -113,6 +113,11 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
         _share(found, names, range(index - 1, -1, -1), placed, said, lexicon)
         if cue.end <= start:
             _share(found, names, range(index + 1, len(names)), placed, said, lexicon)
+    for start, end, mention in names if found.near else ():
+        if start not in placed and start not in between and _AS_WELL.match(turn.text, end):
+            # "外滩附近没有的话，人民广场也行"
+            listed = listed_entries(mention, lexicon)
+            found.near.append(NearReading(start, end, mention, listed, found.near[0].radius_km))
     _walk_there(found, said)
     deictic = {c.start for c in said.of("near_after") if turn.text[c.start : c.end] in DEICTIC}
     cues = said.of("near_after", "near_before", "walk")
@@ -145,6 +150,11 @@ def _walk_there(found: PlaceReadings, said: Recognised) -> None:
         found.near[0].radius_km = WALK_KM
 
 
+# "去迪士尼方便的"
+_HANDY = re.compile(r"(?:玩|参观|上班|开会|看病)?(?:都|比较|很|要|更)?方便")
+_AS_WELL = re.compile(
+    r"(?:附近|那边|周边)?(?:也|都)(?:行|可以?|成|好|没问题)|,? (?:is|would be) (?:also )?(?:fine|ok|okay|good)\b|,? works\b"
+)
 # What may stand between a word of nearness and the name.
 _UP_TO_NAME = re.compile(r" ?(?:(?:both|either|the|of the|to the) )*[了着那 ]{0,2}")
 
@@ -323,6 +333,8 @@ def _nearness(
         return station[0], None, False
     if near:
         return near[0], NEAR_KM, False
+    if text[:start].endswith("去") and (handy := _HANDY.match(text, end)):
+        return Cue(start, handy.end(), "near_after"), NEAR_KM, False
     return None, None, False
 
 

@@ -37,7 +37,7 @@ _UNIT: Final = re.compile(
     r"\s*(?:-|个)?(?:(?P<note>张?(?:红票子|大钞|毛爷爷|张毛爷爷))"
     r"|(?P<price>元|块钱|块|蚊|大洋|人民币|圆|刀|美[元金刀]|欧元|英镑|日[元圆]|港[币元]|yuans?|rmb|cny|kuai|pounds?|gbp|£|dollars?|usd|bucks?|euros?|quid|yen|hkd)"
     r"|(?P<distance>公里|千米|km|kms|kilomet(?:er|re)s?|里地|miles?|米|m(?:et(?:er|re)s?)?(?![a-z])|里(?![面头边]))"
-    r"|(?P<star>星级|颗星|颗|星(?!期)|[- ]?stars?|-?starred|\*)"
+    r"|(?P<star>星级|钻级|钻(?!石)|颗星|颗|星(?!期)|[- ]?stars?|-?starred|\*)"
     r"|(?P<rating>分(?!店|钟|之|别|公司|数)|points?|/5|out of (?:5|five))"
     r"|(?P<reviews>条(?:评论|点评|评价)|reviews)"
     r"|(?P<count>家(?!人|里|庭|属)|间|个(?:酒店|宾馆|选择|选项|就)|所|hotels?|places|options|choices|of them|of tehm|results|recommendations|suggestions|处)"
@@ -85,6 +85,7 @@ _LOWEST: Final = re.compile(
 _FIELD_REACH: Final = 24
 # "three or four stars": the word is said once.
 _OR_STARS: Final = re.compile(r" (?:or|and) \w+[ -]stars?\b")
+_OTHERWISE: Final = re.compile(r"\b(?:otherwise|else) $")
 _HOURS_BEFORE: Final = re.compile(r"(?:\d+:|:)$")
 
 
@@ -335,7 +336,11 @@ class _Reading:
         if (
             field is Field.STAR_RATING
             and value <= 5
-            and (self.pre or self.first.digits or text[: self.start].endswith((" of ", "rating ", " not ")))
+            and (
+                self.pre
+                or self.first.digits
+                or text[: self.start].endswith((" of ", "rating ", " not "))
+            )
         ):
             return "star"
         if value <= 5 and (self.first.decimal or field is Field.GUEST_RATING):
@@ -348,7 +353,8 @@ class _Reading:
         ):  # fmt: skip
             return "price" if value < 100_000 else ""
         if value <= 5 and (
-            asked is Field.STAR_RATING or (self.starred and (self.pre or self.post))
+            asked is Field.STAR_RATING
+            or (self.starred and (self.pre or self.post or _OTHERWISE.search(self.before)))
         ):
             return "star"  # "five stars, four and up is fine"
         if asked is Field.GUEST_RATING and value <= 5:

@@ -61,7 +61,7 @@ _CITY_WORD = re.compile(
 )
 # Behind a district's short name these make it the name of something there.
 _OF_A_PLACE = re.compile(
-    r"(?:国际)?机场|[东西南北]?(?:火车|高铁)?站(?![在到])|公园|大学|医院|体育(?:场|馆|中心)| (?:international )?airport\b"
+    r"(?:国际)?机场|[东西南北]?(?:火车|高铁)?站(?![在到])|公园|大学|校区|[江河湖寺庙塔]|大桥|大厦|广场|[东西南北中]?(?:大街|大道|路|街)|医院|体育(?:场|馆|中心)| (?:international )?airport\b"
 )
 # Words of nearness right before a name, and right after it.
 _CLOSE_TO = re.compile(

@@ -8,7 +8,9 @@ from typing import Final
 
 from services.query_understanding.domain.numerals import Number
 
-_MINUTES: Final = re.compile(r"\s*-?(?:分钟|min(?:ute)?s?\b)")
+_MINUTES: Final = re.compile(
+    r"\s*-?(?:分钟|min(?:ute)?s?\b|(?P<hours>个?(?:小时|钟头)|hours?\b|hrs?\b))"
+)
 _HOW: Final = r"(?:大概|大约|约|差不多|最多|不超过|不到|只要|只需|需要|要|在|about|around)*\s*$"
 _ON_FOOT: Final = (
     re.compile(rf"(?:步行|走路|徒步|走){_HOW}"),
@@ -47,5 +49,6 @@ def travelled(text: str, minutes: Number) -> Radius | None:
         if first is not None or last is not None:
             start = minutes.start if first is None else since + first.start()
             end = unit.end() if last is None else last.end()
-            return Radius(start, end, round(minutes.value * km, 2))
+            length = minutes.value * (60 if unit["hours"] else 1)
+            return Radius(start, end, round(length * km, 2))
     return None

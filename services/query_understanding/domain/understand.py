@@ -116,7 +116,9 @@ def _language(text: str, state: DialogueState) -> str:
 
 
 # "are there any 5 star hotels?" – "what about 4?"
-_ANOTHER = re.compile(r"(?:ok(?:ay)?,? )?(?:and |or )?(?:what|how) about (?:[0-5]|one|two|three|four|five)\b[ ?]*$")
+_ANOTHER = re.compile(
+    r"(?:ok(?:ay)?,? )?(?:and |or )?(?:what|how) about (?:[0-5]|one|two|three|four|five)\b[ ?]*$"
+)
 
 
 def _counted_before(text: str, state: DialogueState) -> Field | None:

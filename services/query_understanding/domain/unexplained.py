@@ -94,9 +94,7 @@ def _stretch(said: Recognised, run: list[_Word]) -> list[Span]:
     return [said.turn.span(first.start, last.end)]
 
 
-def _words(
-    text: str, since: int, capitals: Callable[[int, int], bool]
-) -> Iterator[_Word]:
+def _words(text: str, since: int, capitals: Callable[[int, int], bool]) -> Iterator[_Word]:
     """Yield the words of a clause that begins at `since`; punctuation is left out.
 
     Args:

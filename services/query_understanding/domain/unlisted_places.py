@@ -26,6 +26,7 @@ _X = r"(?P<name>[\u4e00-\u9fff0-9a-zの·&'() ]{2,20}?)"
 _INTRODUCED = (
     # "离天安门最近的酒店", "靠近天安门的酒店", "a hotel near 天安门"
     re.compile(r"(?:靠近|挨着|紧挨着|紧邻|毗邻|临近|离|距)(?P<name>[\u4e00-\u9fff]{2,8}?)(?=的(?:酒店|宾馆|旅馆|民宿|公寓|住)|(?:最|比较|很|更)?近|(?<!远)不远)"),
+    re.compile(r"(?:靠近|挨着|紧挨着|紧邻|毗邻|临近|邻近)(?P<name>[\u4e00-\u9fff]{3,10}?)(?=的|$|[,，。;；、!！?？ ]|附近|[吧呢啊呀哦哈]|就(?:行|好|成))"),
     re.compile(r"(?:near|near to|close to|next to|beside|around) (?P<name>[\u4e00-\u9fff]{2,8})"),
     re.compile(rf"(?:名叫|叫做|听说过?了?(?:一个|一家|个)?叫?|(?:一个|一家|个)叫){_X}的?(?:餐馆|景点|餐厅|地方|店|很|挺|还|,|。)"),
     re.compile(rf"(?:^|[,。!? ])[^,。!?去]{{0,8}}(?:去|选择?|当然是|那就){_X}(?:吧|看看|玩|转转|逛|吃|用餐|尝尝|尝一尝|游玩|溜达|散步|好了|了(?:,|。|!|$)|这个景点|这家餐馆|,|。|!|$)"),
@@ -44,7 +45,7 @@ _LAST_VERB = re.compile(
 )
 _EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
 _EN_NEAR = re.compile(
-    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|stroll|minutes?(?: (?:by|in a) (?:taxi|car|cab|bus)| drive| walk| on foot)?)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
+    r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|stroll|(?:minutes?|hours?)(?: (?:by|in a) (?:taxi|car|cab|bus)| drive| walk| on foot)?)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
     rf" (?:both |either )?(?:the )?{_EN_NAME}"
 )
 _EN_STATION = re.compile(
@@ -66,6 +67,7 @@ _EN_NOT_NAMES = frozenset(
         "these",
         "those",
         "the",
+        "same",
         "a",
         "an",
         "any",
@@ -132,7 +134,9 @@ _PREPOSITIONS = frozenset(
 _LEADING = re.compile(
     r"^(?:(?:一个|一家|个|家|间|这里|顺便|好的?|嗯+|恩+|行|哦|噢|那|那么|啊|呀|呢|吧|是吗|可以|请问|请|你好|您好|我|想|要|去|住|在|到|帮我?|帮忙|查一?下?|看一?下?|看看|给我?|推荐|问一?下?|告诉我?|知道|再|还|离|就|的|有|没有|把|一下|了|麻烦|您|你|介绍|搜|找|选|名叫|叫做?|这个|那个|这家|那家|打算|准备|咱们?|我们|然后|之后|另外|顺便|最好|必须|得|靠近|挨着|最后|晚上|今晚|明天|今天|后天|周末|订|住在|听说|过|也|玩完|吃完|逛完|完)+)"
 )
-_TRAILING = re.compile(r"(?:这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$")
+_TRAILING = re.compile(
+    r"(?:(?:都|比较|很|更|要)?方便|这个|那个|那边|这边|那儿|那里|这里|景点|餐馆|餐厅|饭馆|的|店里|，|,)+$"
+)
 
 
 _PART_OF_NAMES = frozenset(
