@@ -103,19 +103,51 @@ def circle_and_corners(
     Both are in order. Where the circle has no box, all other rows are in the corners.
     """
     box = bounding_box(center, radius_km)
-    rows = np.arange(len(positions)) if box is None else np.flatnonzero(_there(positions, box))
-    near = inside(positions[rows], center, radius_km)
+    if box is None:
+        near = inside(positions, center, radius_km)
+        return np.flatnonzero(near), np.flatnonzero(~near)
+    rows = _there(positions, box)
+    near, unsure = _by_bounds(positions, rows, center, radius_km, box)
+    near[unsure] = inside(positions[rows[unsure]], center, radius_km)
     return rows[near], rows[~near]
+
+
+def _by_bounds(
+    positions: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    center: Position,
+    radius_km: float,
+    box: Box,
+) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return which rows of a box are surely in its circle, and where the bounds cannot tell.
+
+    Bounds of the chords need no sines of each row: of the cosine of a latitude the least and the
+    most in the box serve, and t - t³/6 <= sin t <= t. In a circle of some kilometres they leave one
+    row in a thousand.
+    """
+    half = math.pi / 360
+    latitude = ((positions[:, 0][rows] - center.latitude) * half) ** 2
+    longitude = ((positions[:, 1][rows] - center.longitude) * half) ** 2
+    own = math.cos(math.radians(center.latitude))
+    ends = [math.cos(math.radians(edge)) for edge in (box.south, box.north)]
+    most = 1.0 if box.south <= 0 <= box.north else max(ends)
+    widest = max(box.north - box.south, box.east - box.west) * half
+    shrunk = max(0.0, 1 - widest**2 / 3)
+    near = latitude + own * most * longitude <= _chord(radius_km - _LINE_KM)
+    maybe = shrunk * (latitude + own * min(ends) * longitude) <= _chord(radius_km + _LINE_KM)
+    return near, np.flatnonzero(maybe & ~near)
 
 
 def count_in_box(positions: NDArray[np.float64], center: Position, radius_km: float) -> int:
     """Return how many of `(n, 2)` degrees are in the box around a circle, all where it has none."""
     box = bounding_box(center, radius_km)
-    return len(positions) if box is None else int(np.count_nonzero(_there(positions, box)))
+    return len(positions) if box is None else len(_there(positions, box))
 
 
-def _there(positions: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
+def _there(positions: NDArray[np.float64], box: Box) -> NDArray[np.intp]:
+    """Return the rows that stand in a box, in order."""
     latitudes, longitudes = positions[:, 0], positions[:, 1]
-    there: NDArray[np.bool_] = (latitudes >= box.south) & (latitudes <= box.north)
-    there &= (longitudes >= box.west) & (longitudes <= box.east)
-    return there
+    # Few are as far north or south: of the others no longitude is looked at.
+    rows = np.flatnonzero((latitudes >= box.south) & (latitudes <= box.north))
+    beside = longitudes[rows]
+    return rows.take(np.flatnonzero((beside >= box.west) & (beside <= box.east)))

@@ -62,14 +62,15 @@ _MOODS = (("安静", "quiet"), ("热闹", "lively"), ("新装修", "newly renova
 _MISSING = 0.08
 
 
-def generate(count: int, seed: int) -> Iterator[hotel_pb2.Hotel]:
+def generate(count: int, seed: int, *, first: int = 0) -> Iterator[hotel_pb2.Hotel]:
     """Yield hotels with ids `g0`, `g1`, … The n-th depends on the seed and n alone.
 
     Args:
         count: How many, 1 or more.
         seed: Any integer.
+        first: Number of the first, 0 or more.
     """
-    for number in range(count):
+    for number in range(first, first + count):
         yield _hotel(number, random.Random(f"{seed}/{number}"))
 
 

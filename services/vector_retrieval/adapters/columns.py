@@ -78,6 +78,30 @@ class _Postings:
         return found
 
 
+class _Marks:
+    """Which rows hold a value, of few values that many rows hold: a growing mask per value."""
+
+    def __init__(self) -> None:
+        self._masks: dict[object, Mask] = {}
+
+    def add(self, new: Mapping[object, NDArray[np.int32]]) -> None:
+        """Add rows, ascending, to values."""
+        for value, added in new.items():
+            mask = self._masks.get(value, np.zeros(0, dtype=bool))
+            if (end := int(added[-1]) + 1) > len(mask):
+                mask = self._masks[value] = _grown(mask, max(1024, 2 * end), False)
+            mask[added] = True
+
+    def mask(self, values: Iterable[object], count: int) -> Mask:
+        """Return which of the first `count` rows hold one of the values."""
+        found = np.zeros(count, dtype=bool)
+        for value in values:
+            mask = self._masks.get(value)
+            if mask is not None:
+                found[: len(mask)] |= mask[:count]
+        return found
+
+
 class Columns:
     """The facts of all rows. Not thread-safe for several writers."""
 
@@ -91,7 +115,9 @@ class Columns:
         # Each column in one piece: circles look for the rows in a box, a column at a time.
         self.positions = np.full((self._capacity, 2), np.nan, order="F")
         self._dictionary: dict[Field, dict[str, int]] = {f: {} for f in _SINGLE}
-        self._postings = {f: _Postings() for f in _MULTIPLE}
+        self._postings: dict[Field, _Postings | _Marks] = {
+            f: _Postings() if f is Field.NEARBY else _Marks() for f in _MULTIPLE
+        }
         # Hardly any hotel shares its name: an array for each would cost more than what it holds.
         self._rows_of_name: defaultdict[str, list[int]] = defaultdict(list)
         self._rows_of_id: defaultdict[str, list[int]] = defaultdict(list)

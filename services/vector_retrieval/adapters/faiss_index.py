@@ -1,8 +1,7 @@
 """The vector index on faiss, in this process, with a planner in front of it.
 
-The filter is evaluated first. When few hotels pass, exactly these are scored; otherwise all are
-scanned by 4-bit codes, and the best of those that pass are scored exactly. The scan looks deeper as
-the filter narrows, and where it still found too few, all that pass are scored.
+The filter is evaluated first. When few hotels pass, exactly these are scored; otherwise those that
+pass are found by 4-bit codes, and the best of them are scored exactly.
 
 Codes are made in the background; rows that have none yet are scored exactly beside them. faiss
 can't delete from them: a removed row is masked out.
@@ -53,10 +52,6 @@ TRAINED_ON = 50_000
 # Scored exactly of what a scan found: this many, or this many times the limit.
 LEAST_SCORED = 500
 SCORED_PER_HIT = 10
-# A scan deeper than this costs more than scoring what passes.
-DEEPEST = 20_000
-# With fewer than this many times the limit left of it, a scan has not seen enough.
-ENOUGH = 3
 SEARCH_THREADS = 2
 # Up to so many rows a search takes less time than it would wait, on a thread of its own, for the
 # interpreter's lock.
@@ -69,7 +64,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    index: faiss.IndexPQFastScan
+    """Codes of the first rows, in one list: only lists can be searched under a filter."""
+
+    index: faiss.IndexIVFPQFastScan
     rows: int
 
 
@@ -148,9 +145,11 @@ class FaissIndex:
         # faiss keeps this per thread; another core would only take turns with searches.
         faiss.omp_set_num_threads(1)
         count = self._columns.count
-        index = faiss.IndexPQFastScan(
-            self._dimension, self._dimension, 4, faiss.METRIC_INNER_PRODUCT
+        dimension = self._dimension
+        index = faiss.IndexIVFPQFastScan(
+            faiss.IndexFlatIP(dimension), dimension, 1, dimension, 4, faiss.METRIC_INNER_PRODUCT
         )
+        index.by_residual = False
         index.train(self._vectors[: count : max(1, count // TRAINED_ON)])
         step = 20_000
         for start in range(0, count, step):
@@ -255,10 +254,7 @@ class FaissIndex:
         if codes is None or passing <= max(EXACT_SHARE * count, 4 * query.limit):
             rows, scores = self._exact(np.flatnonzero(mask), query.vector, query.limit)
             return self._recalled(rows, scores, passing, "exact")
-        scanned = self._scanned(codes, mask, passing, query, count)
-        if scanned is None:
-            rows, scores = self._exact(np.flatnonzero(mask), query.vector, query.limit)
-            return self._recalled(rows, scores, passing, "exact")
+        scanned = self._scanned(codes, mask, query.vector, query.limit)
         rows, scores = self._exact(scanned, query.vector, query.limit)
         return self._recalled(rows, scores, passing, "scan")
 
@@ -315,21 +311,16 @@ class FaissIndex:
                 better[start:end] = sorted(better[start:end], key=by_id)
         return better + heapq.nsmallest(limit - len(better), tied, key=by_id)
 
-    def _scanned(
-        self, codes: _Codes, mask: Mask, passing: int, query: VectorQuery, count: int
-    ) -> NDArray[np.int64] | None:
-        """Return the passing rows worth scoring; `None` where a scan can't tell."""
-        assert query.vector is not None
-        depth = max(LEAST_SCORED, SCORED_PER_HIT * query.limit) * count // passing
-        if depth > DEEPEST:
-            return None
-        _, found = codes.index.search(query.vector[np.newaxis], min(depth, codes.rows))
-        rows = found[0][found[0] >= 0]
-        rows = rows[mask[rows]]
+    def _scanned(self, codes: _Codes, mask: Mask, vector: Floats, limit: int) -> NDArray[np.int64]:
+        """Return the passing rows worth scoring: the best by their codes, and all without any."""
+        wanted = faiss.IDSelectorBitmap(np.packbits(mask[: codes.rows], bitorder="little"))
+        _, found = codes.index.search(
+            vector[np.newaxis],
+            min(max(LEAST_SCORED, SCORED_PER_HIT * limit), codes.rows),
+            params=faiss.SearchParametersIVF(sel=wanted, nprobe=1),
+        )
         uncoded = np.flatnonzero(mask[codes.rows :]) + codes.rows
-        if len(rows) + len(uncoded) < min(passing, ENOUGH * query.limit):
-            return None
-        both: NDArray[np.int64] = np.concatenate((rows, uncoded))
+        both: NDArray[np.int64] = np.concatenate((found[0][found[0] >= 0], uncoded))
         return both
 
     def _sorted(self, mask: Mask, query: VectorQuery) -> NDArray[np.int64]:
