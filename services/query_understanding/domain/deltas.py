@@ -47,7 +47,8 @@ from services.plan.query_plan import DeltaKind, PlanDelta, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves
 from services.query_understanding.domain.assemble import Part
 from services.query_understanding.domain.clause import family
-from services.query_understanding.domain.compose import Composed, alternatives
+from services.query_understanding.domain.compose import Composed
+from services.query_understanding.domain.one_turn import alternatives
 
 # "A homestay, not a hostel", "是北京不是上海": a denial leaves other values of these alone.
 _DENIED_BESIDE = frozenset({Field.DISTRICT, Field.CITY, Field.KIND, Field.BRAND, Field.TIER})
