@@ -16,11 +16,13 @@ class Rows:
     Attributes:
         records: Serialised hotels, empty where the hotel was removed.
         ids: Hotel ids.
+        closed: Rows of hotels that are closed.
     """
 
     def __init__(self) -> None:
         self.records: list[bytes] = []
         self.ids: list[str] = []
+        self.closed: set[int] = set()
         self._of_hotel: dict[str, int] = {}
         # Each column in one piece: a box is looked up a column at a time.
         self._positions = np.full((1024, 2), np.nan, order="F")
@@ -47,6 +49,8 @@ class Rows:
         location = document.facts.location
         if location is not None:
             self._positions[row] = (location.latitude, location.longitude)
+        if document.facts.closed:
+            self.closed.add(row)
         self.records.append(document.record)
         self.ids.append(id)
         if (old := self._of_hotel.get(id)) is not None:

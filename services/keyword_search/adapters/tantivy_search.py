@@ -64,10 +64,17 @@ class _Circle:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """What the engine matches, and the circles that hits must lie in besides."""
+    """What the engine matches, and the circles that hits must lie in besides.
+
+    Attributes:
+        query: Matches what satisfies the rest of the condition and is open.
+        circles: The circles.
+        all_open: The query leaves out nothing but what is closed.
+    """
 
     query: tantivy.Query
     circles: tuple[_Circle, ...]
+    all_open: bool
 
 
 class Search:
@@ -145,7 +152,8 @@ class Search:
             others.append(part)
         wanted = self._filter(conjunction(tuple(others)))
         parts = [(tantivy.Occur.Must, part) for part in (wanted, *boxes)]
-        return _Match(tantivy.Query.boolean_query(parts) if boxes else wanted, tuple(circles))
+        query = tantivy.Query.boolean_query(parts) if boxes else wanted
+        return _Match(query, tuple(circles), not (boxes or others))
 
     def _rows_of(self, query: tantivy.Query, most: int) -> NDArray[np.int64]:
         """Return the rows of everything that matches, where `most` can match at most."""
@@ -229,8 +237,12 @@ class Search:
         # Among many, most have none of the words: first those with any, by the words alone, so
         # that the engine can skip what can't come first; then, where they are few, the others.
         said = tantivy.Query.boolean_query(words)
-        ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
-        found = self._best(ranked, OVERFETCH * limit, match.circles)
+        if match.all_open:
+            # It can skip far more where nothing else is asked of what has them.
+            found = self._open(said, OVERFETCH * limit)
+        else:
+            ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
+            found = self._best(ranked, OVERFETCH * limit, match.circles)
         priors = self._searcher.fast_field_values("prior", [at for _, at in found]) if found else []
         hits = [
             (score * standing(prior), at) for (score, at), prior in zip(found, priors, strict=True)
@@ -244,6 +256,21 @@ class Search:
             rest = self._best(others, limit - len(hits), match.circles, order_by_field="prior")
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
+
+    def _open(self, said: tantivy.Query, limit: int) -> list[_Hit]:
+        """Return the first open hits, with the score that every match has added to that of words."""
+        asked = limit + limit // 4
+        while True:
+            hits = self._searcher.search(said, asked, count=False).hits
+            rows = self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
+            good = [
+                (score + BASE_SCORE, at)
+                for (score, at), row in zip(hits, rows, strict=True)
+                if row not in self._rows.closed
+            ]
+            if len(good) >= limit or len(hits) < asked:
+                return good[:limit]
+            asked *= 4
 
     def _count(self, condition: Condition | None) -> int:
         """Return how many satisfy the condition."""
