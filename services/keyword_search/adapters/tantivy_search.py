@@ -258,7 +258,7 @@ class Search:
         return hits
 
     def _open(self, said: tantivy.Query, limit: int) -> list[_Hit]:
-        """Return the first open hits, with the score that every match has added to that of words."""
+        """Return the first open hits, with what every match scores besides its words."""
         asked = limit + limit // 4
         while True:
             hits = self._searcher.search(said, asked, count=False).hits
