@@ -178,6 +178,17 @@ class KeywordIndexContract:
         assert (await index.search(asking("hotel a"))).match_count == 1
         assert set(await index.get(["a", "b"])) == {"a", "b"}
 
+    async def test_closed_hotels_are_not_found_by_their_words(self, index: KeywordIndex) -> None:
+        await filled(
+            index,
+            hotel("closed", "Jade Pagoda", operating_status=CLOSED),
+            hotel("open", "Jade Inn", operating_status=OPEN),
+            *(hotel(f"lake{n}", "Lake House") for n in range(6)),
+        )
+        found = await index.search(asking("jade pagoda"))
+        assert (ids(found)[0], found.match_count) == ("open", 7)
+        assert "closed" not in ids(found)
+
     # --- searching -----------------------------------------------------------------------------
     async def test_names_count_more_than_prose_and_rare_words_more_than_common(
         self, index: KeywordIndex
