@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from concierge.catalog.v1 import hotel_pb2
@@ -79,6 +80,7 @@ class InMemoryCatalogLexicon:
         self._places: dict[ListedPlace, int] = defaultdict(int)
         self._place_of_hotel: dict[str, tuple[ListedPlace, ...]] = {}
         self._place_index: dict[str, set[ListedPlace]] = defaultdict(set)
+        self._place_haystack = (0, "")
         self._values: dict[Field, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._value_sets: dict[Field, tuple[int, frozenset[str]]] = {}
         self._value_changes = 0
@@ -345,8 +347,8 @@ class InMemoryCatalogLexicon:
             return []
         # Copies, because names may be learnt in another thread meanwhile.
         found = [
-            place for folded, places in list(self._place_index.items()) if wanted in folded
-            for place in tuple(places)
+            place for folded in _lines_with(wanted, self._all_places())
+            for place in tuple(self._place_index.get(folded, ()))
         ]  # fmt: skip
         return sorted(found, key=lambda place: (len(place.name), place.name))[:_MOST_PLACES]
 
@@ -377,19 +379,31 @@ class InMemoryCatalogLexicon:
         return haystack
 
     def _names_with(self, part: str) -> Iterable[str]:
-        """Yield the folded names that contain a folded part, at most `_MOST_HOTELS`."""
-        names = self._all_names()
-        at = names.find(part)
-        for _ in range(_MOST_HOTELS):
-            if at < 0:
-                return
-            end = names.find("\n", at)
-            yield names[names.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
-            at = names.find(part, end) if end >= 0 else -1
+        """Return the folded names that contain a folded part, at most `_MOST_HOTELS`."""
+        return islice(_lines_with(part, self._all_names()), _MOST_HOTELS)
+
+    def _all_places(self) -> str:
+        """Return the folded names of listed places, one a line."""
+        count, haystack = self._place_haystack
+        # Names stay when their last hotel goes: as many as before are the same.
+        if count != len(self._place_index):
+            folded = list(self._place_index)
+            haystack = "\n".join(folded)
+            self._place_haystack = len(folded), haystack
+        return haystack
 
     def size(self) -> int:
         """Return the number of hotels known."""
         return len(self._records)
+
+
+def _lines_with(part: str, lines: str) -> Iterator[str]:
+    """Yield the lines that contain a part, in order."""
+    at = lines.find(part)
+    while at >= 0:
+        end = lines.find("\n", at)
+        yield lines[lines.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
+        at = lines.find(part, end) if end >= 0 else -1
 
 
 def _record(hotel: hotel_pb2.Hotel) -> HotelRecord:

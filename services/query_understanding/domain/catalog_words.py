@@ -56,7 +56,7 @@ _CITY_CHARS = (2, 3, 4)
 _HAN_SUFFIX = re.compile(r"(?:国际|商务|度假|假日)?(?:大酒店|酒店|大饭店|饭店|宾馆|度假村)$")
 _SHORTEST_HAN_CORE = 4
 _ENDS_OF_PLACES = frozenset(
-    "堂殿阁亭台巷坊同里场园站路街山湖寺城村区桥门宫馆院校学井镇岛庙塔际海江河楼厦"
+    "心港口市省县铁堂殿阁亭台巷坊同里场园站路街山湖寺城村区桥门宫馆院校学井镇岛庙塔际海江河楼厦"
 )
 # Words for houses that names end with; most names need no search for them.
 _EN_ENDS = (

@@ -216,8 +216,13 @@ def judge(
         return Verdict(Outcome.ABOUT_SHOWN, "", facts)  # of which hotel is asked back
     if state.topic in ("attraction", "restaurant", "transport"):
         return Verdict(Outcome.OUT_OF_DOMAIN, Reason.OTHER_DOMAIN)
-    of_a_house = state.turn_count == 0 and _ELLIPTIC.search(text) is not None
-    if of_a_house and unexplained(said, ()) and not _of_others(said, heads):
+    of_a_house = _ELLIPTIC.search(text) is not None and _ASKS_ELSE.search(text) is None
+    if (
+        state.turn_count == 0
+        and of_a_house
+        and unexplained(said, ())
+        and not _of_others(said, heads)
+    ):
         return Verdict(Outcome.SEARCH)  # "带院子的", in a first turn
     if places.unknown is not None or _says_what_it_is_like(said) or _wants_one_like(said):
         return Verdict(Outcome.SEARCH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from services.plan.condition import Field
@@ -67,6 +67,7 @@ _OF_A_PLACE = re.compile(
 _CLOSE_TO = re.compile(
     r"(?:离|距离?|靠近|挨着|紧邻|邻近|\b(?:near|nearest|close|closest|next)(?: to)?(?: the)? )$"
 )
+_CLOSE_REACH = 16
 _CLOSE_BY = re.compile(r"(?:景区|风景区)?(?:附近|旁边|边上|周边|周围)")
 _QUOTED_NAME = re.compile(
     r"(?:名字|店名|名称|名儿|招牌|the name|its name|their name|names?|called)"
@@ -110,6 +111,8 @@ def recognise(
     cue_spans.sort(key=lambda entry: (-entry[0], entry[1]))
     cover = _CueCover(len(text), cue_spans)
     told: list[tuple[int, int]] = []
+    # Of several places said by the same words the first.
+    places = {(n.start, n.end): n.name for n in reversed(names) if n.kind is NameKind.PLACE}
     for length, _, start, entry in spans:
         end = start + length
         if not taken.free(start, end) or cover.holds(start, end):
@@ -127,9 +130,9 @@ def recognise(
             taken.take(start, end)
             is_band = worded.field is Field.PRICE and bool(worded.value)
             (result.bands if is_band else result.atoms).append(worded)
-        elif not (entry.rivals and _CLOSE_TO.search(text, 0, start)):
+        elif not (entry.rivals and _is_close_to(text, start)):
             # "near Xi'an's bell tower": of the many houses named after it none is meant.
-            _take_name(entry, result, reader, taken, names, lexicon)
+            _take_name(entry, result, reader, taken, places, lexicon)
     # Names were taken longest first; lists of hotels shown are counted in the order of the words.
     result.hotels.sort(key=lambda hotel: hotel.start)
     first = _pick_cues(cue_spans, taken)
@@ -191,10 +194,14 @@ def _is_no_area(atom: Atom, text: str, lexicon: CatalogLexicon) -> bool:
     A district named after a sight is the sight where hotels are to be near it: "离西湖最近的".
     """
     if atom.field is Field.DISTRICT and text[atom.end - 1] not in "区县市":
-        near = _CLOSE_TO.search(text, 0, atom.start) or _CLOSE_BY.match(text, atom.end)
-        sight = near is not None and bool(lexicon.place_named(text[atom.start : atom.end]))
+        near = _is_close_to(text, atom.start) or _CLOSE_BY.match(text, atom.end)
+        sight = bool(near) and bool(lexicon.place_named(text[atom.start : atom.end]))
         return sight or _OF_A_PLACE.match(text, atom.end) is not None
     return atom.field is Field.CITY and _CITY_WORD.match(text, atom.end) is not None
+
+
+def _is_close_to(text: str, start: int) -> bool:
+    return _CLOSE_TO.search(text, max(0, start - _CLOSE_REACH), start) is not None
 
 
 def _comes_from(atom: Atom, text: str) -> bool:
@@ -252,7 +259,7 @@ def _take_name(
     result: Recognised,
     reader: TermReader,
     taken: _Occupied,
-    names: Sequence[NameMatch],
+    places: Mapping[tuple[int, int], str],
     lexicon: CatalogLexicon,
 ) -> None:
     start, end = match.start, match.end
@@ -273,10 +280,8 @@ def _take_name(
         whole = match.kind is NameKind.HOTEL
         result.hotels.append(HotelMention(start, end, match.name, whole, match.rivals))
         # The same words may name a place as well ("北京饭店附近"): the reader of places decides.
-        for other in names:
-            if other.kind is NameKind.PLACE and (other.start, other.end) == (start, end):
-                result.places.append(PlaceName(start, end, other.name))
-                break
+        if (place := places.get((start, end))) is not None:
+            result.places.append(PlaceName(start, end, place))
     taken.take(start, end)
 
 
@@ -313,8 +318,10 @@ _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 def _bracketed_choices(cues: Sequence[Cue], text: str) -> Iterator[tuple[int, int]]:
     """Yield where brackets hold a choice: "a pool and (a gym or a spa)"."""
-    for match in _IN_BRACKETS.finditer(text):
-        if any(c.name == "or" and match.start() < c.start < match.end() for c in cues):
+    choices = [cue.start for cue in cues if cue.name == "or"]
+    for match in _IN_BRACKETS.finditer(text) if choices else ():
+        at = bisect_left(choices, match.start())
+        if at < len(choices) and choices[at] < match.end():
             yield match.span()
 
 
