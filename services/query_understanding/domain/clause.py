@@ -155,7 +155,7 @@ def _reached(clause: Clause, cue: Cue, text: str) -> Sequence[int]:
     reached = after[
         : bisect_left(clause.atoms, stop, lo=first, key=lambda atom: atom.start) - first
     ]
-    return _without_where(clause, reached, text)
+    return _without_where(clause, reached, text, cue.end)
 
 
 _LACKING = re.compile(
@@ -169,11 +169,18 @@ def _tells_which(clause: Clause, cue: Cue, next_one: Cue, text: str) -> bool:
     return not between and _LACKING.match(text, next_one.start) is not None
 
 
-def _without_where(clause: Clause, indexes: Sequence[int], text: str) -> Sequence[int]:
-    """Leave out the area after what is denied: "anything except hostels in Shanghai"."""
+def _without_where(clause: Clause, indexes: Sequence[int], text: str, end: int) -> Sequence[int]:
+    """Leave out the area after what is denied: "anything except hostels in Shanghai".
+
+    Args:
+        clause: The clause.
+        indexes: Its atoms that a denial reaches.
+        text: The folded text.
+        end: Where the words of the denial end; "far from the station in Shanghai" is in Shanghai.
+    """
     return [
         index for index in indexes
-        if index == indexes[0]
+        if (index == indexes[0] and not text[:end].endswith(" from"))
         or clause.atoms[index].field not in (Field.CITY, Field.DISTRICT)
         or not text[: clause.atoms[index].start].endswith(" in ")
     ]  # fmt: skip
@@ -217,7 +224,7 @@ def _excepted(clause: Clause, cue: Cue, text: str) -> list[int]:
     stop = min([stop, *others])
     first = bisect_left(clause.atoms, cue.end, key=lambda atom: atom.start)
     excepted = range(first, bisect_left(clause.atoms, stop, key=lambda atom: atom.start))
-    return list(_without_where(clause, excepted, text))
+    return list(_without_where(clause, excepted, text, cue.end))
 
 
 # --- grouping ------------------------------------------------------------------------------------

@@ -58,7 +58,10 @@ _ELSEWHERE = (
 
 
 _OR_ELSE = re.compile(r"(?:or\b|或者|或是|或)(?! (?:else|not|maybe not))")
-_NOT_NEEDED = re.compile(r"\bno [a-z -]{2,24}? (?:is |are )?(?:needed|required|necessary)\b")
+_NOT_NEEDED = re.compile(
+    r"\bno [a-z -]{2,24}? (?:is |are )?(?:needed|required|necessary)\b"
+    r"|\bwithout [a-z -]{2,24}? (?:is|would be) (?:fine|ok|okay|alright|good)\b"
+)
 _TO_BE = re.compile(r" be$")
 _FREE = re.compile(r"free|免费")
 _NO_LONGER = re.compile(
@@ -152,6 +155,11 @@ def _correct(cut: list[Clause], result: Composed, text: str) -> None:
             for following in cut[index + 1 :]:
                 later += following.atoms
             fields = {family(atom.field) for atom in later if atom.field is not Field.FACILITY}
+            before = _last_with_atoms(cut, index)
+            if before is not None and any(a.field is Field.FACILITY for a in later):
+                # "要泳池，啊不是，要健身房": the one said last, of facilities many are wanted.
+                said = [a for a in before.atoms if a.field is Field.FACILITY]
+                before.leave_out(said[-1:])
             for earlier in cut[: index + 1]:
                 earlier.leave_out(
                     [a for a in earlier.atoms if a.end <= cue.start and family(a.field) in fields]

@@ -30,6 +30,7 @@ _LEAST_BARE: Final = 0.8
 # Where no capital tells names from words, only names said almost whole are believed.
 _LEAST_UNCASED: Final = 0.85
 _REACH: Final = 16
+_COUNTED: Final = re.compile(r", ?\d")
 _STARTS: Final = re.compile(r"(?:^|[.!?])\s*$")
 
 
@@ -84,6 +85,8 @@ def _believed(turn: TurnText, likeness: Resemblance[tuple[NameKind, str]]) -> It
             continue
         if kind is NameKind.HOTEL and likeness.score < _LEAST_BARE and not house:
             continue
+        if _COUNTED.search(turn.text, start, end):
+            continue  # "Shanghai, 2 adults" tells no house by its number
         names = [name for other, name in likeness.meanings if other is kind]
         yield NameMatch(start, end, kind, names[0], rivals=tuple(names[1:]))
         return

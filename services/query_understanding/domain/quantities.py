@@ -41,7 +41,7 @@ _FIELD_REACH: Final = 24
 # "three or four stars": the word is said once.
 _OR_STARS: Final = re.compile(r" (?:or|and) \w+[ -]stars?\b")
 _OTHERWISE: Final = re.compile(r"\b(?:otherwise|else) $")
-_HOURS_BEFORE: Final = re.compile(r"(?:\d+:|:)$")
+_HOURS_BEFORE: Final = re.compile(r"\d:$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,8 @@ class _Reading:
         if early is not None:
             self.end = early.end()
             unit = UNIT.match(text, self.end)
+            if unit is not None and unit.lastgroup in ("stay", "count"):
+                unit = None  # "500以内天安门附近" counts no days
         self.unit = (unit.lastgroup or "") if unit is not None else ""
         self.unit_text = unit.group().strip() if unit is not None else ""
         self.half = 0.0

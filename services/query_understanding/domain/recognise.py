@@ -34,7 +34,7 @@ from services.vocabulary import NEAR_METRO
 _STRONG = re.compile(r"[。！？!?\n]|\.(?=\s|$)|…")
 _WEAK = re.compile(r"[,，;；:：~—]")
 _TOLD_ADDRESS = re.compile(
-    r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
+    r"(?:地址|位置)(?:就|是|在|为|:)+(?P<told>(?!哪|什么|啥)(?![^,，。!！?？;；]*(?:附近|旁边|周边))[^,，。!！?？;；]{6,})(?=[,，。!！;；])"
 )
 # "从上海去北京", "we're flying in from London".
 _FROM_REACH = 24

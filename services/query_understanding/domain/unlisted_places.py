@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from services.plan.condition import Field, PlaceCategory
+from services.plan.condition import Field, PlaceCategory, Range
 from services.plan.query_plan import PlaceMention
 from services.query_understanding.domain.place_names import (
     could_be_a_name,
@@ -43,7 +43,7 @@ _NO_NAME = re.compile(
 _LAST_VERB = re.compile(
     r".*(?:在|去|到|离|查一下|查下|查查|告诉我下?|推荐|的是|看看|知道|介绍一下|介绍)"
 )
-_EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
+_EN_NAME = r"((?:[a-z0-9][\w'.&-]*)(?: (?!that\b|which\b|with\b|w/|and\b|under\b|for\b|please\b|to\b|would\b|where\b|who\b|is\b|are\b|has\b|so\b|but\b|rated\b|score\b|within\b|or\b|at\b|if\b|can\b)[\w'.&()-]+){0,6})"
 _EN_NEAR = re.compile(
     r"\b(?:near(?:by)?(?: to)?|around|close to|next to|beside|opposite|(?:walking distance|short walk|steps|stone's throw|kilomet(?:re|er)s?|km|miles?|stroll|(?:minutes?|hours?)(?: (?:by|in a) (?:taxi|car|cab|bus)| drive| walk| on foot)?)(?: to| of| from)|walk to|right by|by|not far from|within reach of|in the vicinity of|adjacent to)"
     rf" (?:both |either )?(?:the )?{_EN_NAME}"
@@ -277,6 +277,8 @@ def _before(said: Recognised, at: int) -> tuple[int, int]:
         if cue.end - cue.start >= 2 and cue.name not in _PART_OF_NAMES:
             low = cue.end
             break
+    amounts = (a.end for a in said.atoms if isinstance(a.leaf, Range) and low < a.end <= at)
+    low = max(amounts, default=low)
     verb = _LAST_VERB.match(text[low:at])
     if verb is not None and verb.end() < at - low:
         low += verb.end()
