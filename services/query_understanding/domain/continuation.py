@@ -143,7 +143,10 @@ def at_another_distance(
     walks = said.of("walk")
     if len(near) != 1 or not (said.radii or walks):
         return None
-    mention = next(m for m in last.places if m.id == near[0].place_id)
+    # A client's own state may tell of a place and not name it.
+    mention = next((m for m in last.places if m.id == near[0].place_id), None)
+    if mention is None:
+        return None
     at = said.radii[0] if said.radii else walks[0]
     radius_km = said.radii[0].km if said.radii else WALK_KM
     mention = replace(mention, spans=(*mention.spans, said.turn.span(at.start, at.end)))

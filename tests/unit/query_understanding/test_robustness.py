@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import FrameType
 from typing import Any as Json
 
@@ -81,6 +82,14 @@ REPEATED = (
     "推荐一家叫", "国贸、", "near the hotel ", "not a pool or ", "x-", "within 1 km of ",
     "要么有泳池", "离天安门", "离",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["两公里以内", "走路能到的", "within 1 km", "近一点的"])
+def test_a_state_that_does_not_name_its_places_harms_nothing(text: str) -> None:
+    _, state = say("故宫附近的酒店", BEIJING)
+    nameless = replace(state, plans=tuple(replace(plan, places=()) for plan in state.plans))
+    plan, _ = understand(text, nameless, LEXEMES, BEIJING.lexicon)
+    assert plan.outcome in (Outcome.SEARCH, Outcome.CHITCHAT)
 
 
 @pytest.mark.parametrize("piece", REPEATED)
