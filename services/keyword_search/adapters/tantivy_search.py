@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -193,10 +193,21 @@ class Search:
         """Return the first hits that lie in every circle."""
         if not circles:
             return list(self._searcher.search(query, limit, count=False, **order).hits)
-        asked = 2 * limit
+        inside = partial(self._those_inside, circles=circles)
+        return self._first(query, limit, 2 * limit, inside, **order)
+
+    def _first(
+        self,
+        query: tantivy.Query,
+        limit: int,
+        asked: int,
+        keep: Callable[[Sequence[_Hit]], list[_Hit]],
+        **order: Any,
+    ) -> list[_Hit]:
+        """Return the first hits that are kept, asking for more while they are too few."""
         while True:
             hits = self._searcher.search(query, asked, count=False, **order).hits
-            good = self._those_inside(hits, circles)
+            good = keep(hits)
             if len(good) >= limit or len(hits) < asked:
                 return good[:limit]
             asked *= 4
@@ -218,9 +229,16 @@ class Search:
         return inside[:limit], len(inside)
 
     def _those_inside(self, hits: Sequence[_Hit], circles: Sequence[_Circle]) -> list[_Hit]:
-        rows = self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
-        in_all = self._inside(np.array(rows, dtype=np.int64), circles)
+        in_all = self._inside(np.array(self._rows_at(hits), dtype=np.int64), circles)
         return list(itertools.compress(hits, in_all))
+
+    def _those_open(self, hits: Sequence[_Hit]) -> list[_Hit]:
+        closed = self._rows.closed
+        rows = self._rows_at(hits)
+        return [hit for hit, row in zip(hits, rows, strict=True) if row not in closed]
+
+    def _rows_at(self, hits: Sequence[_Hit]) -> list[int]:
+        return self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
 
     def _ranked(
         self,
@@ -239,7 +257,10 @@ class Search:
         said = tantivy.Query.boolean_query(words)
         if match.all_open:
             # It can skip far more where nothing else is asked of what has them.
-            found = self._open(said, OVERFETCH * limit)
+            wanted = OVERFETCH * limit
+            ahead = wanted + wanted // 4
+            by_words = self._first(said, wanted, ahead, self._those_open)
+            found = [(score + BASE_SCORE, at) for score, at in by_words]
         else:
             ranked = tantivy.Query.boolean_query([(tantivy.Occur.Must, said), base])
             found = self._best(ranked, OVERFETCH * limit, match.circles)
@@ -256,21 +277,6 @@ class Search:
             rest = self._best(others, limit - len(hits), match.circles, order_by_field="prior")
             hits += [(BASE_SCORE * standing(prior), at) for prior, at in rest]
         return hits
-
-    def _open(self, said: tantivy.Query, limit: int) -> list[_Hit]:
-        """Return the first open hits, with what every match scores besides its words."""
-        asked = limit + limit // 4
-        while True:
-            hits = self._searcher.search(said, asked, count=False).hits
-            rows = self._searcher.fast_field_values("row", [at for _, at in hits]) if hits else []
-            good = [
-                (score + BASE_SCORE, at)
-                for (score, at), row in zip(hits, rows, strict=True)
-                if row not in self._rows.closed
-            ]
-            if len(good) >= limit or len(hits) < asked:
-                return good[:limit]
-            asked *= 4
 
     def _count(self, condition: Condition | None) -> int:
         """Return how many satisfy the condition."""

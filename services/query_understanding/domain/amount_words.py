@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+# A day, not the beginning of a name: "500以内天安门附近".
+_DAY: Final = r"天(?!安门|坛|河|津|府|桥)"
 PRE: Final = re.compile(
     r"(?:(?P<max><=|≤|不(?:能|可以|要|得)?(?:超过|超|高于|大于|多于|过)|不能?过|别超过|别超|甭超过|别高于|别过|不高过|(?:最多|至多|顶多|最高)(?!的)|上限(?:是|为)?|封顶|控制在|压在|压到|压在|撑死|"
     r"no more than|not more than|not exceeding|not exceed|not over|not above|at most|up to|maximum(?: of)?|max(?: of)?|"
@@ -32,7 +34,7 @@ UNIT: Final = re.compile(
     r"|(?P<rating>分(?!店|钟|之|别|公司|数)|points?|/5|out of (?:5|five))"
     r"|(?P<reviews>条(?:评论|点评|评价)|reviews)"
     r"|(?P<count>家(?!人|里|庭|属)|间|个(?:酒店|宾馆|选择|选项|就)|所|hotels?|places|options|choices|of them|of tehm|results|recommendations|suggestions|处)"
-    r"|(?P<stay>晚|夜|宿|天(?!安门|坛|河|津|府|桥)|日(?!本|式|料)|nights?|days?|people|persons?|guests?|adults?|人(?!民|气)|位(?!置|于)|口(?!碑)|岁|月|号|点钟|点半|点(?!评)|小时|分钟|钟头|hours?|minutes?|mins?|hrs?|am|pm|[ap]\.m\.|o'clock|周|星期|week|weeks|months?|years?|%|折|楼|层|号线|路|kids|children|tickets|张|次|趟|遍|个(?:行李|人|孩子|小时|娃|月)|年|届|strokes|laps|页|pages?|page|suitcases|bags|parking|rooms?|beds?|meetings|star-hotel))"
+    rf"|(?P<stay>晚|夜|宿|{_DAY}|日(?!本|式|料)|nights?|days?|people|persons?|guests?|adults?|人(?!民|气)|位(?!置|于)|口(?!碑)|岁|月|号|点钟|点半|点(?!评)|小时|分钟|钟头|hours?|minutes?|mins?|hrs?|am|pm|[ap]\.m\.|o'clock|周|星期|week|weeks|months?|years?|%|折|楼|层|号线|路|kids|children|tickets|张|次|趟|遍|个(?:行李|人|孩子|小时|娃|月)|年|届|strokes|laps|页|pages?|page|suitcases|bags|parking|rooms?|beds?|meetings|star-hotel))"
 )
 # "top 3 rated hotels": how many, not how good.
 RANKED: Final = re.compile(r"\b(?:top|best|first)\s+$")
@@ -48,7 +50,7 @@ GIVE_OR_TAKE: Final = re.compile(
     r"|give or take|plus or minus|plus/minus|±|\+/-|\+-)\s*[¥￥£$]?\s*"
 )
 PER_NIGHT: Final = re.compile(
-    r"\s*(?:/|每|一)?\s*(?:晚上?|夜|宿|天(?!安门|坛|河|津|府|桥)|per night|a night|/night|nightly|each night|per room)"
+    rf"\s*(?:/|每|一)?\s*(?:晚上?|夜|宿|{_DAY}|per night|a night|/night|nightly|each night|per room)"
 )
 # "最低价格是1000元": the lowest price of a room is 1000, so prices start there.
 LOWEST: Final = re.compile(

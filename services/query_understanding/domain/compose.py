@@ -201,18 +201,12 @@ def _drop_and_waive(
     clause: Clause, result: Composed, text: str, in_force: frozenset[Field], *, first: bool
 ) -> None:
     named = _field_words(clause)
-    if clause.has("widen") and any(clause.negative):
-        # "没有早餐也行": going without is fine.
+    if clause.has("widen") or _NOT_NEEDED.search(text, clause.start, clause.end):
+        # "没有早餐也行", "no parking needed": going without is fine.
         without = [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
         result.dropped += without
         result.unneeded += without
         clause.leave_out(without)
-    if _NOT_NEEDED.search(text, clause.start, clause.end):
-        # "no parking needed"
-        gone = [a for a, no in zip(clause.atoms, clause.negative, strict=True) if no]
-        result.dropped += gone
-        result.unneeded += gone
-        clause.leave_out(gone)
     if Field.FACILITY in in_force and _NO_LONGER.search(text, clause.start, clause.end):
         # "不要早餐了": the wish is taken back, not turned round.
         gone = [

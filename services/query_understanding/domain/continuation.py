@@ -9,7 +9,7 @@ from services.plan.condition import Condition, Field, Name, NameMatch, Near, Ter
 from services.plan.query_plan import PlaceMention, QueryPlan
 from services.plan.tree import conjunction, conjuncts, leaves, map_leaves
 from services.query_understanding.domain.deltas import fields_of
-from services.query_understanding.domain.places import WALK_KM, NearReading, PlaceReadings
+from services.query_understanding.domain.places import NearReading, PlaceReadings, distance_said
 from services.query_understanding.domain.recognised import Recognised
 from services.query_understanding.domain.state import DialogueState
 
@@ -140,15 +140,14 @@ def at_another_distance(
     if last is None or state.topic != "hotel" or places.near or places.named:
         return None
     near = [leaf for leaf in leaves(last.condition) if isinstance(leaf, Near)]
-    walks = said.of("walk")
-    if len(near) != 1 or not (said.radii or walks):
+    radius_km = distance_said(said)
+    if len(near) != 1 or radius_km is None:
         return None
     # A client's own state may tell of a place and not name it.
     mention = next((m for m in last.places if m.id == near[0].place_id), None)
     if mention is None:
         return None
-    at = said.radii[0] if said.radii else walks[0]
-    radius_km = said.radii[0].km if said.radii else WALK_KM
+    at = said.radii[0] if said.radii else said.of("walk")[0]
     mention = replace(mention, spans=(*mention.spans, said.turn.span(at.start, at.end)))
     return NearReading(at.start, at.end, mention, near[0].listed, radius_km)
 

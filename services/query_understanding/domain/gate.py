@@ -43,7 +43,7 @@ _ASKS_ELSE = re.compile(
 _A_HOUSE = re.compile(r" ?\b(?:places?|spots?|ones?|rooms?)\b ?")
 # What is wanted without a noun: "带院子的", "要有落地窗", "with floor heating".
 _ELLIPTIC = re.compile(
-    r"^(?:我?(?:要(?![去是不看问])|有(?!没)|要有|得有|必须有|需要有|想要有|要带|带|有没有)|(?:must|should|has to|have to|needs? to) have"
+    r"^(?:我?(?:要(?![去是不看问])|有(?!没)|得有|必须有|需要有|想要有|带|有没有)|(?:must|should|has to|have to|needs? to) have"
     r"|(?:(?:something|somewhere|anything|anywhere|one) )?with) ?(?![吗么])"
     r"|的[吗么呢啊吧。!！?？ ]*$"
 )

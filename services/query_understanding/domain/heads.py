@@ -143,14 +143,13 @@ class Heads:
         self.topic_other = state.topic in ("attraction", "restaurant", "transport")
         implied = any(a.field is Field.FACILITY for a in said.atoms)
         # "We arrive at 2am, need an airport transfer": what a house has, a journey has not.
+        strong = STRONG_TRANSPORT.search(text) is not None
         has = {a.value for a in said.atoms if a.field is Field.FACILITY} - {NEAR_METRO}
-        at_house = bool(has) and (
-            not STRONG_TRANSPORT.search(text) or (has <= _PICK_UPS and not _RIDE.search(text))
-        )
+        at_house = bool(has) and (not strong or (has <= _PICK_UPS and not _RIDE.search(text)))
         # "I don't need the room booked any more" takes back no condition.
         self.declines = _DECLINED.search(text) is not None
         self.transport = (
-            (bool(STRONG_TRANSPORT.search(text)) and not implied)
+            (strong and not implied)
             or bool(
                 _ROUTE.search(text)
                 and ((said.has("other_transport") and not at_house) or state.topic == "transport")

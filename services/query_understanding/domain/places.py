@@ -144,6 +144,11 @@ def read_places(said: Recognised, lexicon: CatalogLexicon, city: str) -> PlaceRe
     return found
 
 
+def distance_said(said: Recognised) -> float | None:
+    """Return how near a place is to be where the turn says it, in kilometres."""
+    return said.radii[0].km if said.radii else WALK_KM if said.has("walk") else None
+
+
 def _walk_there(found: PlaceReadings, said: Recognised) -> None:
     """Read a distance in a clause of its own: "前门大街周边的酒店，步行能到"."""
     if len(found.near) == 1 and found.near[0].radius_km == NEAR_KM and said.has("walk"):
@@ -207,8 +212,8 @@ def _station_of_city(
         return None
     span = said.turn.span(cue.start, cue.end)
     mention = PlaceMention(0, span.text, name, PlaceCategory.STATION, city, (span,))
-    walked = said.has("walk")
-    radius_km = said.radii[0].km if said.radii else WALK_KM if walked else NEAR_KM
+    distance = distance_said(said)
+    radius_km = NEAR_KM if distance is None else distance
     return NearReading(cue.start, cue.end, mention, listed_entries(mention, lexicon), radius_km)
 
 

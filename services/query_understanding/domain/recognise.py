@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from services.plan.condition import Field
@@ -140,7 +140,8 @@ def recognise(
     numbers = quantities(text, first, [*taken.spans, *farewells], asked)
     _add_quantities(result, numbers, taken)
     heard = _with_distance(_pick_cues(cue_spans, taken), text)
-    opened = [Cue(at, at + 1, "either_open") for at, _ in _bracketed_choices(heard, text)]
+    choices = _bracketed_choices(heard, text)
+    opened = [Cue(start, start + 1, "either_open") for start, _ in choices]
     result.hear(sorted([*heard, *opened], key=lambda cue: cue.start))
     explicit = {atom.value for atom in result.atoms if not atom.implied}
     for gap in gaps:
@@ -158,7 +159,7 @@ def recognise(
     result.unknown_houses = unknown_houses(
         turn, [(m.start, m.end) for m in named], [*spoken, *result.areas], lexemes.everyday
     )
-    closed = [Break(end - 1, end, False) for _, end in _bracketed_choices(heard, text)]
+    closed = [Break(end - 1, end, False) for _, end in choices]
     parted = [*_breaks(text, taken, _labels(result.cues)), *closed]
     result.breaks = sorted(parted, key=lambda end: end.start)
     # Qualities and rules of the house are heard, and nothing of the records decides them.
@@ -316,13 +317,13 @@ def _pick_cues(spans: Sequence[tuple[int, int, Found]], taken: _Occupied) -> lis
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
-def _bracketed_choices(cues: Sequence[Cue], text: str) -> Iterator[tuple[int, int]]:
-    """Yield where brackets hold a choice: "a pool and (a gym or a spa)"."""
-    choices = [cue.start for cue in cues if cue.name == "or"]
-    for match in _IN_BRACKETS.finditer(text) if choices else ():
-        at = bisect_left(choices, match.start())
-        if at < len(choices) and choices[at] < match.end():
-            yield match.span()
+def _bracketed_choices(cues: Sequence[Cue], text: str) -> list[tuple[int, int]]:
+    """Return where brackets hold a choice: "a pool and (a gym or a spa)"."""
+    ors = [cue.start for cue in cues if cue.name == "or"]
+    if not ors:
+        return []
+    spans = [match.span() for match in _IN_BRACKETS.finditer(text)]
+    return [(start, end) for start, end in spans if bisect_left(ors, start) < bisect_left(ors, end)]
 
 
 def _with_distance(cues: list[Cue], text: str) -> list[Cue]:

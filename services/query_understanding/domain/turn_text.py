@@ -80,7 +80,7 @@ def _without_numbering(text: str, original: str, offsets: Sequence[int]) -> str:
 
     They are numbers of a list where they count up from one.
     """
-    if any(character in _CIRCLED for character in original):
+    if not _CIRCLED.isdisjoint(original):
         text = "".join(
             "," if original[at] in _CIRCLED else character
             for character, at in zip(text, offsets, strict=False)

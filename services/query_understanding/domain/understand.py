@@ -125,8 +125,11 @@ def _counted_before(text: str, state: DialogueState) -> Field | None:
     """Return stars where a bare number takes the place of those asked for before."""
     if state.plan is None or not _ANOTHER.match(text):
         return None
-    asked = (leaf.field for leaf in leaves(state.plan.condition) if isinstance(leaf, Range))
-    return next((field for field in asked if field is Field.STAR_RATING), None)
+    starred = any(
+        isinstance(leaf, Range) and leaf.field is Field.STAR_RATING
+        for leaf in leaves(state.plan.condition)
+    )
+    return Field.STAR_RATING if starred else None
 
 
 def _asked(state: DialogueState, text: str) -> Field | None:
